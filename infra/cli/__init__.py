@@ -1,0 +1,71 @@
+"""The command line. Commands are imported when they are used, so that `--help` is quick."""
+
+import importlib
+import os
+import sys
+
+import click
+
+_COMMANDS = {
+    "audit": "Check that every document is archived, quarantined or pending, once.",
+    "demo": "Bring up the local stack, load a month of demo data, run every job twice, show the results.",
+    "jobs": "List the jobs.",
+    "local": "The local stack: Firestore, BigQuery and a stand-in broker on this machine.",
+    "quarantine": "Documents that were refused, and why.",
+    "query": "Ask the warehouse a question in SQL.",
+    "run": "Run jobs.",
+    "runs": "What ran, and how it ended.",
+    "schema": "Tables and their models.",
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands live in modules of their own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"infra.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="golden-thread")
+def main() -> None:
+    r"""Move trading history from hot storage (Firestore, Alpaca) to cold storage (BigQuery) and keep it true.
+
+    \b
+    Examples:
+      golden-thread demo
+      golden-thread local up && golden-thread local seed DIR && golden-thread run all
+      golden-thread run trades --as-of 2021-07-01T00:00:00Z --dry-run
+      golden-thread query "SELECT strategy_id, SUM(pnl_usd) AS pnl FROM fact_trades
+                           WHERE ds >= '2021-01-01' GROUP BY strategy_id"
+
+    Settings come from the environment. Where none are given and a local stack is up, commands use that stack.
+    """
+    adopt_local_stack()
+
+
+def adopt_local_stack() -> None:
+    """Point this process at the running local stack when the environment names no project and no emulator."""
+    named = ("GOOGLE_CLOUD_PROJECT", "FIRESTORE_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST")
+    if any(os.environ.get(name) for name in named):
+        return
+    from infra.local.stack import Stack  # noqa: PLC0415 - only needed without settings
+
+    if running := Stack().running():
+        os.environ.update({**running.environment(), **_given(running.environment())})
+        if sys.stderr.isatty():
+            click.echo("using the local stack", err=True)
+
+
+def _given(environment: dict[str, str]) -> dict[str, str]:
+    return {name: value for name in environment if (value := os.environ.get(name))}

@@ -1,0 +1,5 @@
+"""`python -m infra.cli`: the command line without its console script."""
+
+from infra.cli import main
+
+main(prog_name="golden-thread")

@@ -1,0 +1,133 @@
+"""`golden-thread local`: the stack on this machine."""
+
+import shlex
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from infra.cli import show
+from infra.local.emulators import Firestore, NoEmulatorError
+from infra.local.fixtures import FixtureError
+from infra.local.seed import seed as load_directory
+from infra.local.stack import Stack, StackError
+from schemas.registry import TABLES
+from shared.documents import open_firestore
+from shared.settings import load
+from shared.tables import Tables
+from shared.warehouse import open_bigquery
+
+
+@click.group()
+def command() -> None:
+    """Firestore, BigQuery and a stand-in broker on this machine; no account, no network.
+
+    State is kept in GOLDEN_THREAD_STATE (default: ~/.local/state/golden-thread) until `reset`.
+    """
+
+
+@command.command()
+@click.option("--firestore", "kind", type=click.Choice(get_args(Firestore)), help="Default: the first one found.")
+def up(kind: Firestore | None) -> None:
+    r"""Start the stack and create the tables. Already up: say so.
+
+    \b
+    Examples:
+      golden-thread local up
+      golden-thread local up --firestore embedded
+    """
+    try:
+        running = Stack().up(kind, say=lambda text: click.echo(text, err=True))
+    except (StackError, NoEmulatorError) as error:
+        raise click.ClickException(str(error)) from None
+    settings = load(running.environment())
+    tables = Tables(open_bigquery(settings), settings)
+    for row in TABLES:
+        tables.hold(row)
+    click.echo(
+        f"up: Firestore ({running.firestore_kind}), BigQuery and broker; `golden-thread local env` prints exports"
+    )
+
+
+@command.command()
+def down() -> None:
+    r"""Stop the stack; its state stays.
+
+    \b
+    Example:
+      golden-thread local down
+    """
+    click.echo("down" if Stack().down() else "was not up")
+
+
+@command.command()
+def reset() -> None:
+    r"""Stop the stack and delete its state.
+
+    \b
+    Example:
+      golden-thread local reset
+    """
+    stack = Stack()
+    stack.reset()
+    click.echo(f"removed {stack.directory}")
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_context
+def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
+    r"""Show what is up, where, and its log; exit 1 when the stack is down.
+
+    \b
+    Example:
+      golden-thread local status
+    """
+    stack = Stack()
+    running = stack.running()
+    if running is None:
+        click.echo("down")
+        ctx.exit(1)
+    lines = [
+        {"server": name, "pid": server.pid, "ports": server.ports, "log": str(stack.log_of(name))}
+        for name, server in running.servers.items()
+    ]
+    if as_json:
+        show.as_json({"firestore": running.firestore_kind, "state": str(stack.directory), "servers": lines})
+    else:
+        show.as_records(f"up; Firestore: {running.firestore_kind}; state: {stack.directory}", lines)
+
+
+@command.command()
+def env() -> None:
+    r"""Print exports that point a shell at the stack.
+
+    \b
+    Example:
+      eval "$(golden-thread local env)"
+    """
+    running = Stack().running()
+    if running is None:
+        raise click.ClickException("the local stack is down; `golden-thread local up` starts it")
+    for name, value in running.environment().items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+
+
+@command.command()
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def seed(directory: Path) -> None:
+    r"""Load a fixture directory: documents, broker records, bars. Several directories add up.
+
+    \b
+    Example:
+      golden-thread local seed ./fixtures/btc
+    """
+    running = Stack().running()
+    if running is None:
+        raise click.ClickException("the local stack is down; `golden-thread local up` starts it")
+    environment = running.environment()
+    try:
+        counts = load_directory(directory, open_firestore(load(environment)), environment["ALPACA_BASE_URL"])
+    except (FixtureError, StackError) as error:
+        raise click.ClickException(str(error)) from None
+    show.as_table(f"seeded {directory}", ("collection", "documents"), sorted(counts.items()))

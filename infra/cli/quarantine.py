@@ -1,0 +1,76 @@
+"""`golden-thread quarantine`: refused documents."""
+
+import click
+
+from infra.cli import show
+from schemas.reasons import Reason
+from shared.documents import open_firestore
+from shared.quarantine import Quarantine
+from shared.settings import load
+
+
+@click.group()
+def command() -> None:
+    """Look at documents that were refused. A document that is mended is archived by the next run by itself."""
+
+
+@command.command(name="list")
+@click.option("--job", help="Only this job.")
+@click.option("--all", "everything", is_flag=True, help="Also those that were resolved.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def list_records(job: str | None, everything: bool, as_json: bool) -> None:  # noqa: FBT001 - click passes them by name
+    r"""List refused documents.
+
+    \b
+    Examples:
+      golden-thread quarantine list
+      golden-thread quarantine list --job trades --json
+    """
+    records = list(_quarantine().records(job, unresolved_only=not everything))
+    records.sort(key=lambda record: (record["job"], record["reason"], record["path"]))
+    if as_json:
+        show.as_json(records)
+        return
+    show.as_table(
+        f"{len(records)} documents",
+        ("job", "document", "reason", "field", "attempts", "last seen", "resolved"),
+        (
+            (r["job"], r["path"], r["reason"], _fields(r), r["attempts"], r["last_seen"], r["resolved_at"])
+            for r in records
+        ),
+    )
+
+
+@command.command(name="show")
+@click.argument("document")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def show_one(document: str, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
+    r"""Show one refused document, by its path or the record's id: every fault, and what to do.
+
+    \b
+    Example:
+      golden-thread quarantine show live_positions/abc
+    """
+    record = _quarantine().record(document)
+    if record is None:
+        raise click.ClickException(f"nothing in quarantine for {document}; `golden-thread quarantine list` lists it")
+    if as_json:
+        show.as_json(record)
+        return
+    payload = record.pop("payload")
+    errors = record.pop("errors")
+    show.as_table(record["path"], ("field", "value"), record.items())
+    show.as_table(
+        "what is wrong", ("field", "code", "message"), ((e["field"], e["code"], e["message"]) for e in errors)
+    )
+    click.echo(f"What to do: {Reason(record['reason']).advice}")
+    click.echo(f"Document: {payload if len(payload) <= 2000 else payload[:2000] + ' … (--json shows all)'}")  # noqa: PLR2004 - a screenful
+
+
+def _fields(record: dict[str, list[dict[str, str]]]) -> str:
+    return ", ".join(dict.fromkeys(error["field"] for error in record["errors"] if error["field"]))
+
+
+def _quarantine() -> Quarantine:
+    settings = load()
+    return Quarantine(open_firestore(settings), settings)

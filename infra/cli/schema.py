@@ -1,0 +1,125 @@
+"""`golden-thread schema`: tables held to their models."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from infra.cli import show
+from schemas.bigquery import columns, table_definition
+from schemas.registry import TABLES, table_named
+from shared.settings import load
+from shared.tables import Difference, Tables
+from shared.warehouse import open_bigquery
+
+
+@click.group()
+def command() -> None:
+    """Compare tables with their models, create what is missing, write the generated files."""
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def check(as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
+    r"""List the differences between the dataset and the models; exit 1 when there are any.
+
+    \b
+    Example:
+      golden-thread schema check
+    """
+    found = _differences()
+    if as_json:
+        show.as_json([{"table": one.table, "difference": one.what, "additive": one.additive} for one in found])
+    elif found:
+        _print(found)
+    else:
+        click.echo(f"{len(TABLES)} tables are as their models say")
+    sys.exit(1 if found else 0)
+
+
+@command.command()
+def apply() -> None:
+    r"""Create missing tables and add missing nullable columns, after printing them. Nothing else is ever changed.
+
+    \b
+    Example:
+      golden-thread schema apply
+    """
+    tables = _tables()
+    found = _differences()
+    _print(found)
+    for row in TABLES:
+        mine = [one for one in found if one.table == row.TABLE.name]
+        if mine and all(one.additive for one in mine):
+            tables.apply(row)
+    left = _differences()
+    if left:
+        raise click.ClickException("these differences need a migration by hand:\n" + "\n".join(map(str, left)))
+    click.echo(f"{len(TABLES)} tables are as their models say")
+
+
+@command.command()
+@click.option("--check", "check_only", is_flag=True, help="Only tell whether the files are fresh; exit 1 when not.")
+def docs(check_only: bool) -> None:  # noqa: FBT001 - click passes it by name
+    r"""Write the data dictionary and the cloud definitions from the models.
+
+    \b
+    Example:
+      golden-thread schema docs
+    """
+    from infra.generate import generated  # noqa: PLC0415 - reads every job
+
+    root = Path(__file__).resolve().parents[2]
+    stale = [name for name, text in generated().items() if not _is_fresh(root / name, text)]
+    if check_only:
+        click.echo("\n".join(f"stale: {name}" for name in stale) or "fresh")
+        sys.exit(1 if stale else 0)
+    for name in stale:
+        (root / name).write_text(generated()[name], encoding="utf-8")
+        click.echo(f"wrote {name}")
+
+
+@command.command(name="show")
+@click.argument("table")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON, as Terraform and the API take it.")
+def show_table(table: str, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
+    r"""Show one table: key, layout, columns.
+
+    \b
+    Examples:
+      golden-thread schema show fact_trades
+      golden-thread schema show fact_trades --json
+    """
+    try:
+        row = table_named(table)
+    except KeyError as error:
+        raise click.UsageError(str(error.args[0])) from None
+    if as_json:
+        show.as_json(table_definition(row))
+        return
+    click.echo(
+        f"{row.TABLE.description}\nKey: {', '.join(row.TABLE.key)}. Clustered by: {', '.join(row.TABLE.cluster_by)}."
+    )
+    show.as_table(
+        row.TABLE.name,
+        ("column", "type", "mode", "description"),
+        ((c.name, c.type, c.mode, c.description) for c in columns(row)),
+    )
+
+
+def _tables() -> Tables:
+    settings = load()
+    return Tables(open_bigquery(settings), settings)
+
+
+def _differences() -> list[Difference]:
+    tables = _tables()
+    return [one for row in TABLES for one in tables.differences(row)]
+
+
+def _print(found: list[Difference]) -> None:
+    show.as_table("differences", ("table", "difference"), ((one.table, one.what) for one in found))
+
+
+def _is_fresh(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8") == text

@@ -1,0 +1,71 @@
+"""How results look: tables on a terminal, JSON for programs."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from shared.values import rfc3339
+
+
+def plain(value: object) -> str:
+    """Write one value for people: money without trailing zeros, times in UTC."""
+    match value:
+        case None:
+            return ""
+        case Decimal():
+            text = f"{value:f}"
+            return text.rstrip("0").rstrip(".") if "." in text else text
+        case datetime():
+            return rfc3339(value)
+        case dict() | list():
+            return json.dumps(value, default=jsonable)
+        case _:
+            return str(value)
+
+
+def jsonable(value: object) -> str:
+    """Write what JSON has no type for: NUMERIC as a string, times as RFC 3339."""
+    match value:
+        case Decimal():
+            return f"{value:f}"
+        case datetime():
+            return rfc3339(value)
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def as_json(value: Any) -> None:
+    """Print a value as JSON."""
+    click.echo(json.dumps(value, default=jsonable, indent=2 if sys.stdout.isatty() else None))
+
+
+def as_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table; numbers align right."""
+    table = Table(title=title or None, title_justify="left", header_style="bold")
+    listed = [tuple(row) for row in rows]
+    for position, column in enumerate(columns):
+        numeric = all(isinstance(row[position], int | float | Decimal | None) for row in listed)
+        table.add_column(column, justify="right" if numeric and listed else "left", overflow="fold")
+    for row in listed:
+        table.add_row(*map(plain, row))
+    console().print(table)
+
+
+def console() -> Console:
+    """Open the terminal; a pipe gets lines wide enough not to wrap."""
+    return Console() if sys.stdout.isatty() else Console(width=200, no_color=True)
+
+
+def as_records(title: str, records: Sequence[Mapping[str, Any]]) -> None:
+    """Print mappings as a table with one column per key."""
+    columns = list(dict.fromkeys(key for record in records for key in record))
+    as_table(title, columns, ([record.get(column) for column in columns] for record in records))

@@ -1,0 +1,198 @@
+"""How a job is started: `python -m jobs.<name>` in a container, `golden-thread run` by hand. One command for both."""
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from types import FrameType
+from typing import Any
+
+import click
+from google.api_core.exceptions import GoogleAPICallError
+
+from jobs.registry import RUN_ALL, loops
+from schemas.run_record import RunRecord, Status
+from shared.broker import BrokerError
+from shared.log import Log, Severity
+from shared.loop import Loop
+from shared.parts import connect
+from shared.preview import Preview, preview
+from shared.run import InterruptedRunError, run
+from shared.settings import Settings, SettingsError, load
+from shared.survey import Options
+from shared.tables import SchemaDriftError
+
+DONE, FAILED, UNBALANCED = 0, 1, 3
+"""Exit codes; 2 is click's, for wrong usage."""
+
+Result = RunRecord | Preview
+
+
+class Moment(click.ParamType[datetime]):
+    """RFC 3339 with an offset, for instance 2021-07-01T00:00:00Z."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Parse a moment; one without an offset is refused."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a time; write 2021-07-01T00:00:00Z", param, ctx)
+        if moment.tzinfo is None:
+            self.fail(f"{value!r} has no offset from UTC; write {value}Z", param, ctx)
+        return moment.astimezone(UTC)
+
+
+class Day(click.ParamType[date]):
+    """A UTC date, for instance 2021-07-01."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Parse a date."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date; write 2021-07-01", param, ctx)
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options every job takes."""
+    for option in (
+        click.option("--as-of", type=Moment(), help="What counts as now: decides what is due. Default: now."),
+        click.option("--ds", type=Day(), help="Only this partition."),
+        click.option("--since", type=Day(), help="Only this partition and later ones."),
+        click.option("--until", type=Day(), help="Only this partition and earlier ones."),
+        click.option("--limit", type=click.IntRange(min=1), help="At most this many due documents."),
+        click.option("--dry-run", is_flag=True, help="Write nothing; show what would be written."),
+        click.option("--refresh", is_flag=True, help="Let an account snapshot replace the day's first one."),
+        click.option("--json", "as_json", is_flag=True, help="Print results as JSON."),
+    ):
+        command = option(command)
+    return command
+
+
+def options_of(given: dict[str, Any]) -> Options:
+    """Turn command-line options into a run's.
+
+    Raises:
+        click.UsageError: --ds together with --since or --until, or an empty range.
+    """
+    day, since, until = given["ds"], given["since"], given["until"]
+    if day and (since or until):
+        raise click.UsageError("--ds names one partition; leave out --since and --until")
+    if since and until and since > until:
+        raise click.UsageError(f"--since {since} lies after --until {until}")
+    return Options(
+        as_of=given["as_of"],
+        since=day or since,
+        until=day or until,
+        limit=given["limit"],
+        dry_run=given["dry_run"],
+        refresh=given["refresh"],
+    )
+
+
+def chosen(names: Sequence[str]) -> list[Loop[Any, Any]]:
+    """Find jobs by name; `all` is every loop in the order of `run all`.
+
+    Raises:
+        click.UsageError: No such job; lists those there are.
+    """
+    known = loops()
+    wanted = [name for name in known if name in RUN_ALL or name not in {"price-patch", "retire"}]
+    unique = dict.fromkeys(one for name in names for one in (wanted if name == "all" else [name]))
+    if unknown := [name for name in unique if name not in known]:
+        raise click.UsageError(f"no job {', '.join(unknown)}; there are: {', '.join(known)}, all")
+    return [known[name] for name in unique]
+
+
+def execute(jobs: Sequence[Loop[Any, Any]], options: Options, settings: Settings, log: Log) -> Iterator[Result]:
+    """Run jobs one after the other; a failed one does not stop the rest."""
+    for loop in jobs:
+        parts = connect(settings, log.labelled(job=loop.name))
+        if options.dry_run:
+            yield preview(loop, options, parts)
+            continue
+        record = run(loop, options, parts)
+        yield record
+        if record.status is Status.INTERRUPTED:
+            return
+
+
+def exit_code(results: Sequence[Result]) -> int:
+    """Find the worst exit code of some results."""
+    records = [one.record if isinstance(one, Preview) else one for one in results]
+    codes = [DONE]
+    for record in records:
+        if record.error and record.error.type == "BalanceError":
+            codes.append(UNBALANCED)
+        elif record.status in {Status.FAILED, Status.INTERRUPTED}:
+            codes.append(FAILED)
+    return max(codes)
+
+
+def stop_on_sigterm() -> None:
+    """Turn SIGTERM and SIGINT into an exception in the call in hand, once: the run then records INTERRUPTED."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise InterruptedRunError(f"stopped by {signal.Signals(number).name}")
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+
+
+def guarded(log: Log, work: Callable[[], int]) -> int:
+    """Do work and turn what can be expected to go wrong before a run begins into one line and exit code 1."""
+    try:
+        return work()
+    except (SettingsError, SchemaDriftError, BrokerError, GoogleAPICallError, InterruptedRunError) as error:
+        log.event(f"{type(error).__name__}: {error}", Severity.ERROR)
+        return FAILED
+
+
+def main(loop: Loop[Any, Any]) -> None:
+    """Run one job as a container does: events as JSON lines on standard output."""
+
+    @click.command(name=loop.name, help=f"{loop.summary}.")
+    @run_options
+    def command(as_json: bool, **given: Any) -> None:  # noqa: FBT001 - click passes it by name
+        options = options_of(given)
+        log = Log(sys.stderr if as_json else sys.stdout)
+        stop_on_sigterm()
+
+        def work() -> int:
+            results = list(execute([loop], options, load(), log))
+            if as_json:
+                click.echo("\n".join(as_text(one) for one in results))
+            return exit_code(results)
+
+        sys.exit(guarded(log, work))
+
+    command()
+
+
+def as_text(result: Result) -> str:
+    """Write a result as JSON; a preview with its rows and rejects."""
+    if isinstance(result, RunRecord):
+        return result.model_dump_json()
+    return json.dumps(
+        {
+            **result.record.model_dump(mode="json"),
+            "new": [row.model_dump(mode="json") for row in result.new],
+            "revised": [row.model_dump(mode="json") for row in result.revised],
+            "rejects": [
+                {"path": one.source.path, "reason": one.reason.value, "errors": [vars(f) for f in one.faults]}
+                for one in result.rejects
+            ],
+            "open_intent": result.open_intent,
+        }
+    )

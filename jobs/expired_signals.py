@@ -1,0 +1,135 @@
+"""Loop C: expired signals -> `fact_signals_expired`. Did we miss a moonshot?"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypedDict
+
+from schemas.document import numeric
+from schemas.expired_signals import ExpiredSignal, LiveSignalDocument
+from schemas.symbols import is_symbol
+from schemas.table import Provenance
+from shared.bars import excursion, expected_bars, shortfall
+from shared.formulae import percent
+from shared.loop import Candidate, Evidence, Loop, Wants
+from shared.market import Window
+from shared.settings import Settings
+
+_LIVE = re.compile(r"WAITING|ACTIVE|INVALIDATED|TP\d+_HIT", re.ASCII)
+
+
+class Missed(TypedDict):
+    """The columns read off the market."""
+
+    max_mfe: Decimal | None
+    max_mfe_pct: Decimal | None
+    max_mfe_at: datetime | None
+    distance_to_trigger_pct: Decimal | None
+    would_have_triggered: bool | None
+    moonshot: bool | None
+    bar_timeframe: str | None
+    bars_used: int
+    window_complete: bool
+
+
+def ignores(fields: Mapping[str, Any]) -> bool:
+    """Leave signals alone that live or ended otherwise; an unknown status explains itself in quarantine."""
+    status = fields.get("status")
+    return isinstance(status, str) and bool(_LIVE.fullmatch(status))
+
+
+def due(signal: LiveSignalDocument, as_of: datetime, settings: Settings) -> bool:
+    """An expired signal is due a day after its validity ended."""
+    return signal.valid_until + timedelta(hours=settings.expired_after_hours) <= as_of
+
+
+def wants(candidate: Candidate[LiveSignalDocument], _settings: Settings) -> Wants:
+    """Ask for the bars of the validity, if there can be any."""
+    signal = candidate.document
+    return Wants(bars=(_window(signal),)) if is_symbol(signal.symbol, signal.asset_class) else Wants()
+
+
+def build(candidate: Candidate[LiveSignalDocument], evidence: Evidence, provenance: Provenance) -> ExpiredSignal:
+    """Turn one expired signal into its row."""
+    signal = candidate.document
+    return ExpiredSignal(
+        **provenance,
+        **_missed(signal, evidence),
+        ds=signal.created_at.date(),
+        signal_id=signal.signal_id,
+        strategy_id=signal.strategy_id,
+        symbol=signal.symbol,
+        asset_class=signal.asset_class,
+        side=signal.side,
+        pattern_name=signal.pattern_name,
+        entry_price=signal.entry_price,
+        suggested_stop=signal.suggested_stop,
+        created_at=signal.created_at,
+        valid_until=signal.valid_until,
+    )
+
+
+def _missed(signal: LiveSignalDocument, evidence: Evidence) -> Missed:
+    window = _window(signal)
+    bars = evidence.market.bars(window)
+    if not bars:
+        return _nothing()
+    moved = excursion(signal.side, signal.entry_price, bars)
+    distance = shortfall(signal.entry_price, bars)
+    moved_pct = percent(moved.favourable, signal.entry_price)
+    gapless = len(bars) == expected_bars(window.start, window.end, evidence.market.length)
+    return Missed(
+        max_mfe=numeric(moved.favourable),
+        max_mfe_pct=moved_pct,
+        max_mfe_at=moved.favourable_at,
+        distance_to_trigger_pct=percent(distance, signal.entry_price),
+        would_have_triggered=distance == 0,
+        moonshot=moved_pct >= evidence.settings.moonshot_pct,
+        bar_timeframe=evidence.market.timeframe,
+        bars_used=len(bars),
+        window_complete=gapless or signal.asset_class != "CRYPTO",
+    )
+
+
+def _nothing() -> Missed:
+    return Missed(
+        max_mfe=None,
+        max_mfe_pct=None,
+        max_mfe_at=None,
+        distance_to_trigger_pct=None,
+        would_have_triggered=None,
+        moonshot=None,
+        bar_timeframe=None,
+        bars_used=0,
+        window_complete=False,
+    )
+
+
+def _window(signal: LiveSignalDocument) -> Window:
+    return Window(signal.asset_class, signal.symbol, signal.created_at, signal.valid_until)
+
+
+def _ds(signal: LiveSignalDocument, _as_of: datetime) -> date:
+    return signal.created_at.date()
+
+
+LOOP = Loop(
+    name="expired-signals",
+    summary="expired signals of live_signals, with what they missed -> fact_signals_expired",
+    schedule="35 0 * * *",
+    source="live_signals",
+    document=LiveSignalDocument,
+    row=ExpiredSignal,
+    ignores=ignores,
+    due=due,
+    ds=_ds,
+    key=lambda candidate: (candidate.document.signal_id,),
+    wants=wants,
+    build=build,
+)
+
+if __name__ == "__main__":
+    from jobs.entry import main
+
+    main(LOOP)

@@ -1,0 +1,86 @@
+"""The strategy dimension: current configurations -> `dim_strategies`, one row per configuration ever seen."""
+
+import hashlib
+from datetime import date, datetime
+from typing import Any
+
+from schemas.strategies import StrategyDocument, StrategyVersion
+from schemas.table import Provenance
+from shared.loop import Candidate, Evidence, Loop, Verdict
+from shared.settings import Settings
+from shared.values import to_json
+
+
+def configuration(strategy: StrategyDocument) -> dict[str, Any]:
+    """Collect what makes a configuration: every known field that carries a value, but not the strategy's id."""
+    return strategy.model_dump(
+        include=set(StrategyDocument.model_fields) - {"document_id", "strategy_id"}, exclude_none=True
+    )
+
+
+def config_hash(strategy: StrategyDocument) -> str:
+    """Hash the configuration: SHA-256 of its canonical JSON, so that the order of fields does not matter."""
+    return hashlib.sha256(to_json(configuration(strategy)).encode()).hexdigest()
+
+
+def key(candidate: Candidate[StrategyDocument]) -> tuple[str, str, datetime]:
+    """Strategy, configuration, and the moment the document took it on."""
+    return candidate.document.strategy_id, config_hash(candidate.document), candidate.source.update_time
+
+
+def classify(candidate: Candidate[StrategyDocument], row_key: tuple[Any, ...], _refresh: bool) -> Verdict:  # noqa: FBT001 - a rule with a fixed signature
+    """A configuration is new when the latest one on record differs; touching the document changes nothing."""
+    history = sorted(candidate.stored, key=lambda one: one.key[2])
+    if not history:
+        return Verdict.NEW
+    _, latest_hash, latest_from = history[-1].key
+    changed = row_key[1] != latest_hash and row_key[2] > latest_from
+    return Verdict.NEW if changed else Verdict.ALREADY
+
+
+def build(candidate: Candidate[StrategyDocument], _evidence: Evidence, provenance: Provenance) -> StrategyVersion:
+    """Turn a changed configuration into the next version."""
+    strategy = candidate.document
+    valid_from = candidate.source.update_time
+    return StrategyVersion(
+        **provenance,
+        ds=valid_from.date(),
+        strategy_id=strategy.strategy_id,
+        version=len(candidate.stored) + 1,
+        config_hash=config_hash(strategy),
+        config=to_json(configuration(strategy)),
+        active=strategy.active,
+        timeframe=strategy.timeframe,
+        asset_class=strategy.asset_class,
+        assets=strategy.assets,
+        valid_from=valid_from,
+    )
+
+
+def due(_strategy: StrategyDocument, _as_of: datetime, _settings: Settings) -> bool:
+    """The current configuration is always due: valid_from is real time, whatever as-of says."""
+    return True
+
+
+def _ds(_strategy: StrategyDocument, as_of: datetime) -> date:
+    return as_of.date()
+
+
+LOOP = Loop(
+    name="strategies",
+    summary="strategy configurations of dim_strategies -> dim_strategies (SCD type 2)",
+    schedule="5 0 * * *",
+    source="dim_strategies",
+    document=StrategyDocument,
+    row=StrategyVersion,
+    due=due,
+    ds=_ds,
+    key=key,
+    build=build,
+    classify=classify,
+)
+
+if __name__ == "__main__":
+    from jobs.entry import main
+
+    main(LOOP)

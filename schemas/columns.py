@@ -1,0 +1,61 @@
+"""A type per meaning for table columns. Each maps to exactly one BigQuery type; see `schemas.bigquery`."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, Field
+
+
+class JsonMark:
+    """Marks a string column that holds one JSON document (BigQuery type JSON)."""
+
+
+class PatchedBy:
+    """Marks a column that another job owns: the archival loop writes it once and never revises it."""
+
+    def __init__(self, job: str) -> None:
+        """Name the owning job as the command line spells it."""
+        self.job = job
+
+
+def _utc(instant: datetime) -> datetime:
+    if instant.utcoffset() != UTC.utcoffset(None):
+        raise ValueError("times in rows are UTC")
+    return instant
+
+
+Numeric = Annotated[Decimal, Field(max_digits=38, decimal_places=9, allow_inf_nan=False)]
+"""BigQuery NUMERIC: 38 digits, 9 of them decimals. Excess decimals are a bug here, for rounding happens earlier."""
+
+Price = Numeric
+"""US dollars per unit."""
+
+Quantity = Numeric
+"""Units: coins, shares or contracts."""
+
+Usd = Numeric
+"""US dollars."""
+
+Percent = Numeric
+"""Percent: 1.5 means 1.5 %."""
+
+Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+"""A moment, UTC, to the microsecond."""
+
+Day = date
+"""A UTC calendar date."""
+
+Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
+Integer = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+Text = str
+Json = Annotated[str, JsonMark()]
+"""One JSON document as text."""
+
+Side = Literal["LONG", "SHORT"]
+AssetClass = Literal["CRYPTO", "EQUITY", "OPTION"]
+StrategyCheck = Literal["VERIFIED", "MISMATCH", "UNKNOWN_VERSION"]
+BrokerCheck = Literal["MATCHED", "CORRECTED", "NOT_FOUND"]
+FeeMethod = Literal["ESTIMATED", "EXACT", "PRORATA", "NONE_POSTED"]
+TheoreticalExit = Literal["TAKE_PROFIT", "STOP_LOSS", "HORIZON", "NO_MARKET_DATA", "NOT_TRADABLE"]
+PositionTradeType = Literal["EXECUTED", "THEORETICAL"]

@@ -1,0 +1,204 @@
+"""What every source document is: tolerant of spelling, intolerant of garbage.
+
+Numbers may arrive as int, double or string, times as timestamps or RFC 3339 strings. Anything else is refused with a
+reason code, never repaired by guessing.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from schemas.reasons import Reason
+
+DOCUMENT_ID = "__id__"
+"""Name under which the reader passes the document's id; Firestore reserves names of this form, so none collides."""
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+"""Times outside [EARLIEST, LATEST) are not trading history."""
+
+NUMERIC_LIMIT = Decimal(10) ** 29
+"""NUMERIC holds 29 digits before the point."""
+
+_NANO = Decimal("1e-9")
+_EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
+
+
+def refuse(reason: Reason, message: str) -> PydanticCustomError:
+    """Build the error that carries a reason code through pydantic. The message must not contain the value."""
+    return PydanticCustomError(reason.value, "{explanation}", {"explanation": message})
+
+
+def numeric(value: Decimal) -> Decimal:
+    """Round half-even to the 9 decimals of NUMERIC.
+
+    Raises:
+        PydanticCustomError: OUT_OF_RANGE when more than 29 digits stand before the point.
+    """
+    if abs(value) >= NUMERIC_LIMIT:
+        raise refuse(Reason.OUT_OF_RANGE, "more than 29 digits before the decimal point")
+    rounded = value.quantize(_NANO, context=_EXACT)
+    if abs(rounded) >= NUMERIC_LIMIT:
+        raise refuse(Reason.OUT_OF_RANGE, "more than 29 digits before the decimal point")
+    return rounded or abs(rounded)
+
+
+def _decimal(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        raise refuse(Reason.BAD_TYPE, "expected a number")
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        reason = Reason.NOT_FINITE if _NOT_FINITE.fullmatch(value) else Reason.BAD_TYPE
+        raise refuse(reason, "expected a finite decimal number")
+    try:
+        # repr() is the shortest decimal that reads back as the same double: what the engine meant to write.
+        number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    except InvalidOperation as error:
+        raise refuse(Reason.BAD_TYPE, "expected a decimal number") from error
+    if not number.is_finite():
+        raise refuse(Reason.NOT_FINITE, "expected a finite number")
+    return numeric(number)
+
+
+def _positive(value: object) -> Decimal:
+    number = _decimal(value)
+    if number <= 0:
+        raise refuse(Reason.NOT_POSITIVE, "expected a number above zero (after rounding to 9 decimals)")
+    return number
+
+
+def _fill(value: object) -> Decimal | None:
+    """Read a fill price: null and zero mean that the engine did not learn it, which is no error."""
+    if value is None or _decimal(value) == 0:
+        return None
+    return _positive(value)
+
+
+def _instant(value: object) -> datetime:
+    if isinstance(value, str):
+        if not (match := _RFC3339.fullmatch(value)):
+            raise refuse(Reason.BAD_TYPE, "expected a timestamp or an RFC 3339 string")
+        if match[2] is None:
+            raise refuse(Reason.NAIVE_TIME, "the time has no offset from UTC")
+        value = _parsed(value)
+    if not isinstance(value, datetime):
+        raise refuse(Reason.BAD_TYPE, "expected a timestamp or an RFC 3339 string")
+    if value.tzinfo is None:
+        raise refuse(Reason.NAIVE_TIME, "the time has no offset from UTC")
+    # Compared before conversion: converting the first or last representable hour would overflow.
+    if not EARLIEST <= value < LATEST:
+        raise refuse(Reason.OUT_OF_RANGE, "the time lies outside 2000 to 2099")
+    return value.astimezone(UTC)
+
+
+def _parsed(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text.upper())
+    except ValueError as error:
+        raise refuse(Reason.BAD_TYPE, "the time does not exist in the calendar") from error
+
+
+def as_text(value: object) -> str:
+    """Take a non-empty string as it is; refuse anything else."""
+    if not isinstance(value, str):
+        raise refuse(Reason.BAD_TYPE, "expected a string")
+    if not value:
+        raise refuse(Reason.MISSING_FIELD, "the string is empty")
+    return value
+
+
+def _optional_text(value: object) -> str | None:
+    return None if value is None or value == "" else as_text(value)
+
+
+def _whole(value: object) -> int:
+    number = _decimal(value)
+    if number != number.to_integral_value():
+        raise refuse(Reason.BAD_TYPE, "expected a whole number")
+    return int(number)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise refuse(Reason.BAD_TYPE, "expected true or false")
+    return value
+
+
+def _map(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise refuse(Reason.BAD_TYPE, "expected a map")
+    return value
+
+
+def as_list(value: object) -> list[Any]:
+    """Take a list as it is; refuse anything else."""
+    if not isinstance(value, list):
+        raise refuse(Reason.BAD_TYPE, "expected a list")
+    return value
+
+
+def _side(value: object) -> str:
+    return {"buy": "LONG", "sell": "SHORT"}.get(text := as_text(value), text)
+
+
+Number = Annotated[Decimal, BeforeValidator(_decimal)]
+Positive = Annotated[Decimal, BeforeValidator(_positive)]
+FillPrice = Annotated[Decimal | None, BeforeValidator(_fill)]
+Time = Annotated[datetime, BeforeValidator(_instant)]
+String = Annotated[str, BeforeValidator(as_text)]
+OptionalString = Annotated[str | None, BeforeValidator(_optional_text)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Map = Annotated[dict[str, Any], BeforeValidator(_map)]
+Items = Annotated[list[Any], BeforeValidator(as_list)]
+Strings = Annotated[list[String], BeforeValidator(as_list)]
+DocumentSide = Annotated[Literal["LONG", "SHORT"], BeforeValidator(_side)]
+DocumentAssetClass = Annotated[Literal["CRYPTO", "EQUITY", "OPTION"], BeforeValidator(as_text)]
+
+
+class Document(BaseModel):
+    """Base of all source documents. Unknown fields are kept in `extra`."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+
+    SPELLINGS: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Field name → other names the trading engine writes for it. The first that carries a value wins."""
+    KEY: ClassVar[str | None] = None
+    """The field that repeats the document's id, if any."""
+
+    document_id: str = Field(alias=DOCUMENT_ID, min_length=1)
+    """Id of the document in its collection; the reader supplies it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_spelling(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        """Move each field to its first spelling. A second spelling with another value stays among the extras."""
+        fields = {name: value for name, value in fields.items() if not cls._is_empty(name, value)}
+        for name, others in cls.SPELLINGS.items():
+            for other in others:
+                if other in fields and (name not in fields or fields[name] == fields[other]):
+                    fields[name] = fields.pop(other)
+        return fields
+
+    @classmethod
+    def _is_empty(cls, name: str, value: object) -> bool:
+        known = name in cls.model_fields or any(name in others for others in cls.SPELLINGS.values())
+        return value is None and known
+
+    @model_validator(mode="after")
+    def _key_matches(self) -> Self:
+        if self.KEY and getattr(self, self.KEY) != self.document_id:
+            raise refuse(Reason.KEY_MISMATCH, f"{self.KEY} differs from the document's id")
+        return self
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """Fields that no schema knows."""
+        return self.model_extra or {}

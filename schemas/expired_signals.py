@@ -1,0 +1,89 @@
+"""Signals that expired unfilled: the `live_signals` document and the `fact_signals_expired` table."""
+
+import re
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, model_validator
+
+from schemas.columns import AssetClass, Count, Instant, Percent, Price, Side, Text
+from schemas.document import OptionalString, Time, as_text, refuse
+from schemas.reasons import Reason
+from schemas.signals import SignalDocument
+from schemas.table import ArchivedRow, Table
+
+_LIVE = re.compile(r"WAITING|ACTIVE|INVALIDATED|EXPIRED|TP\d+_HIT", re.ASCII)
+
+
+def _status(value: object) -> str:
+    if not _LIVE.fullmatch(text := as_text(value)):
+        raise refuse(Reason.UNKNOWN_ENUM, "expected WAITING, ACTIVE, INVALIDATED, EXPIRED or TP<n>_HIT")
+    return text
+
+
+class LiveSignalDocument(SignalDocument):
+    """A document of `live_signals`."""
+
+    status: Annotated[str, BeforeValidator(_status)]
+    """WAITING, ACTIVE, INVALIDATED, EXPIRED or TP<n>_HIT; only EXPIRED ones are archived."""
+    valid_until: Time
+    """End of the signal's validity."""
+    trade_type: OptionalString = None
+    """How the engine classed the signal."""
+
+    @model_validator(mode="after")
+    def _validity_follows_creation(self) -> Self:
+        if self.valid_until < self.created_at:
+            raise refuse(Reason.EXIT_BEFORE_ENTRY, "valid_until lies before created_at")
+        return self
+
+
+class ExpiredSignal(ArchivedRow):
+    """One row of `fact_signals_expired`."""
+
+    TABLE = Table(
+        name="fact_signals_expired",
+        key=("signal_id",),
+        cluster_by=("strategy_id", "symbol"),
+        description="Did we miss a moonshot? One row per expired signal. ds is the UTC date of created_at.",
+    )
+
+    signal_id: Text
+    """Key: id of the signal."""
+    strategy_id: Text
+    """The strategy that raised it."""
+    symbol: Text
+    """Instrument."""
+    asset_class: AssetClass
+    """Kind of instrument."""
+    side: Side
+    """Direction the signal wanted."""
+    pattern_name: Text | None
+    """Pattern that raised it."""
+    entry_price: Price
+    """Price the signal wanted to enter at, US dollars per unit."""
+    suggested_stop: Price | None
+    """Stop price, US dollars per unit."""
+    created_at: Instant
+    """When the signal was raised."""
+    valid_until: Instant
+    """End of its validity."""
+    max_mfe: Price | None
+    """Best excursion in favour over the bars in [created_at, valid_until), US dollars per unit, never below 0.
+    NULL without market data."""
+    max_mfe_pct: Percent | None
+    """max_mfe in percent of the entry. NULL without market data."""
+    max_mfe_at: Instant | None
+    """Open time of the first bar that reached max_mfe. NULL without market data or without an excursion."""
+    distance_to_trigger_pct: Percent | None
+    """How far price stayed short of the entry, percent of the entry; 0 when it traded through. NULL without data."""
+    would_have_triggered: bool | None
+    """Whether price traded through the entry. NULL without market data."""
+    moonshot: bool | None
+    """Whether max_mfe_pct reached the setting (default 10). NULL without market data."""
+    bar_timeframe: Text | None
+    """Timeframe of the bars read. NULL without market data."""
+    bars_used: Count
+    """Bars read."""
+    window_complete: bool
+    """Whether the window was over and no bar of it was missing (crypto trades around the clock; for other classes:
+    whether the window was over and held bars)."""

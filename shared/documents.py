@@ -1,0 +1,186 @@
+"""Firestore in: every document of a collection, as it was at one moment, in the order of its name.
+
+The stock client resumes a broken query wrongly, so the reader speaks to the generated client, resumes after the last
+name it saw, and reads the raw messages.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import grpc
+from google.api_core.retry import exponential_sleep_generator
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import firestore
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
+from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
+from google.cloud.firestore_v1.types import firestore as messages
+from google.cloud.firestore_v1.types import query as queries
+
+from shared.retrying import TRANSIENT, persistently
+from shared.settings import Settings
+from shared.values import RawDocument, decode_document, decode_fields, moment
+
+PAGE = 5000
+"""Documents per query. The service ends long queries near 60 s; a page ends long before."""
+
+MAX_ID = 1500
+"""Bytes of a document id."""
+
+
+def open_firestore(settings: Settings) -> firestore.Client:
+    """Connect the stock client, for the few small documents this system writes."""
+    emulator = settings.firestore_emulator_host
+    client = firestore.Client(
+        project=settings.project,
+        database=settings.firestore_database,
+        credentials=AnonymousCredentials() if emulator else None,
+    )
+    client._emulator_host = emulator  # noqa: SLF001 - the client reads it from the process environment only
+    return client
+
+
+def _open_reader(settings: Settings) -> FirestoreClient:
+    if not settings.firestore_emulator_host:
+        return FirestoreClient()
+    channel = grpc.insecure_channel(settings.firestore_emulator_host)
+    return FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
+
+
+class Documents:
+    """Reads source collections. Nothing here writes."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Connect with the deadlines of `settings`."""
+        self._client = _open_reader(settings)
+        self._timeout = settings.call_timeout_s
+        self._retry_seconds = settings.retry_seconds
+        self._database = f"projects/{settings.project}/databases/{settings.firestore_database}"
+        self._parent = f"{self._database}/documents"
+
+    def scan(self, collection: str, read_time: datetime) -> Iterator[RawDocument]:
+        """Yield all documents of a collection at `read_time`, ordered by name.
+
+        Raises:
+            GoogleAPICallError: The service failed for longer than the retry time, or for good.
+        """
+        after: str | None = None
+        while True:
+            seen = 0
+            for document in self._page(collection, read_time, after):
+                seen += 1
+                after = document.name
+                yield decode_document(document)
+            if seen < PAGE:
+                return
+
+    def _page(self, collection: str, read_time: datetime, after: str | None) -> Iterator[Any]:
+        """Yield up to PAGE raw documents after a name; a broken stream is resumed after the last one yielded."""
+        left = PAGE
+        waits = self._waits()
+        while left:
+            try:
+                for document in self._stream(collection, read_time, after, left):
+                    yield document
+                    left, after, waits = left - 1, document.name, self._waits()
+            except TRANSIENT:
+                if (seconds := next(waits, None)) is None:
+                    raise
+                time.sleep(seconds)
+            else:
+                return
+
+    def _stream(self, collection: str, read_time: datetime, after: str | None, limit: int) -> Iterator[Any]:
+        request = messages.RunQueryRequest(
+            parent=self._parent, structured_query=_by_name(collection, after, limit), read_time=read_time
+        )
+        for response in self._call(self._client.run_query, request):
+            raw = messages.RunQueryResponse.pb(response)
+            if raw.HasField("document"):
+                yield raw.document
+
+    def _waits(self) -> Iterator[float]:
+        """Yield sleep times until the retry budget is spent; progress starts a new budget."""
+        spent = 0.0
+        for seconds in exponential_sleep_generator(0.2, 5.0):
+            if (spent := spent + seconds) > self._retry_seconds:
+                return
+            yield seconds
+
+    def count(self, collection: str, read_time: datetime) -> int:
+        """Ask the service how many documents the collection held at `read_time`."""
+        request = messages.RunAggregationQueryRequest(
+            parent=self._parent,
+            structured_aggregation_query=queries.StructuredAggregationQuery(
+                structured_query=_whole(collection),
+                aggregations=[queries.StructuredAggregationQuery.Aggregation(count={}, alias="documents")],
+            ),
+            read_time=read_time,
+        )
+
+        def once() -> int:
+            answers = self._call(self._client.run_aggregation_query, request)
+            return sum(answer.result.aggregate_fields["documents"].integer_value for answer in answers)
+
+        return persistently(self._retry_seconds, once)
+
+    def fetch(
+        self, collection: str, ids: Sequence[str], fields: Sequence[str], read_time: datetime
+    ) -> dict[str, dict[str, Any]]:
+        """Read some fields of some documents at `read_time`: id → fields. Absent documents are left out."""
+        request = messages.BatchGetDocumentsRequest(
+            database=self._database,
+            documents=[f"{self._parent}/{collection}/{name}" for name in ids if _may_be_an_id(name)],
+            mask={"field_paths": list(fields)},
+            read_time=read_time,
+        )
+
+        def once() -> dict[str, dict[str, Any]]:
+            raw = map(messages.BatchGetDocumentsResponse.pb, self._call(self._client.batch_get_documents, request))
+            found = (answer.found for answer in raw if answer.HasField("found"))
+            return {document.name.rsplit("/", 1)[1]: decode_fields(document.fields) for document in found}
+
+        return persistently(self._retry_seconds, once)
+
+    def server_time(self) -> datetime:
+        """Ask the service for its clock: the moment a run reads at."""
+        request = messages.BatchGetDocumentsRequest(
+            database=self._database, documents=[f"{self._parent}/job_leases/clock"]
+        )
+
+        def once() -> datetime:
+            answer = next(iter(self._call(self._client.batch_get_documents, request)))
+            return moment(messages.BatchGetDocumentsResponse.pb(answer).read_time)
+
+        return persistently(self._retry_seconds, once)
+
+    def _call(self, method: Callable[..., Iterable[Any]], request: Any) -> Iterable[Any]:
+        """Send one request without the client's own retries, which break mid-stream."""
+        metadata = [("google-cloud-resource-prefix", self._database)]
+        return method(request=request, retry=None, timeout=self._timeout, metadata=metadata)
+
+
+def _may_be_an_id(name: str) -> bool:
+    """Tell whether Firestore accepts a string as a document id; one that it refuses cannot exist."""
+    reserved = name in {".", ".."} or (name.startswith("__") and name.endswith("__"))
+    return bool(name) and "/" not in name and not reserved and len(name.encode(errors="replace")) <= MAX_ID
+
+
+def _whole(collection: str) -> queries.StructuredQuery:
+    selector = queries.StructuredQuery.CollectionSelector(collection_id=collection)
+    return queries.StructuredQuery(from_=[selector])
+
+
+def _by_name(collection: str, after: str | None, limit: int) -> queries.StructuredQuery:
+    query = _whole(collection)
+    query.order_by = [
+        queries.StructuredQuery.Order(
+            field=queries.StructuredQuery.FieldReference(field_path="__name__"),
+            direction=queries.StructuredQuery.Direction.ASCENDING,
+        )
+    ]
+    query.limit = limit
+    if after is not None:
+        query.start_at = queries.Cursor(values=[{"reference_value": after}], before=False)
+    return query

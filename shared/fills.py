@@ -1,0 +1,123 @@
+"""Fills out of broker orders. Pure: takes the broker's JSON, returns prices and quantities.
+
+An order is a fill only if filled_qty > 0 and filled_avg_price > 0, whatever its status says; cancelled, expired and
+replaced orders may carry real fills.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+Order = Mapping[str, Any]
+"""An order as the broker's JSON has it; money and quantities are strings."""
+
+
+@dataclass(frozen=True)
+class Fill:
+    """What one order filled."""
+
+    order_id: str
+    side: str
+    """buy or sell."""
+    price: Decimal
+    """Average price, US dollars per unit."""
+    qty: Decimal
+    """Units."""
+    filled_at: str
+    """RFC 3339, as the broker wrote it; orders fills in time."""
+
+
+def vwap(fills: Sequence[Fill]) -> Decimal:
+    """Average the price over fills, weighted by quantity."""
+    return sum((f.price * f.qty for f in fills), Decimal(0)) / quantity(fills)
+
+
+def quantity(fills: Iterable[Fill]) -> Decimal:
+    """Add up quantities."""
+    return sum((fill.qty for fill in fills), Decimal(0))
+
+
+class OrderBook:
+    """The orders a run fetched, findable by the broker's id and by the client's."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._by_id: dict[str, Order] = {}
+        self._by_client: dict[str, Order] = {}
+        self._children: dict[str, list[Order]] = {}
+
+    def add(self, orders: Iterable[Order]) -> None:
+        """Take orders in, nested legs too. The same order twice is one."""
+        for order in orders:
+            if order["id"] not in self._by_id:
+                self._index(order)
+            self.add(order.get("legs") or ())
+
+    def _index(self, order: Order) -> None:
+        client_id = order.get("client_order_id") or ""
+        self._by_id[order["id"]] = order
+        self._by_client[client_id] = order
+        for separator in "-_":
+            parent, found, _ = client_id.rpartition(separator)
+            if found:
+                self._children.setdefault(parent, []).append(order)
+
+    def find(self, order_id: str | None, client_order_id: str) -> Order | None:
+        """Find an order by the broker's id, else by the client's."""
+        return self._by_id.get(order_id or "") or self._by_client.get(client_order_id)
+
+    def knows(self, key: str) -> bool:
+        """Whether an order has this id, the broker's or the client's."""
+        return key in self._by_id or key in self._by_client
+
+    def chain(self, order: Order) -> Iterator[Order]:
+        """Yield an order and those that replaced it; each may have filled in part."""
+        seen: set[str] = set()
+        current: Order | None = order
+        while current is not None and current["id"] not in seen:
+            seen.add(current["id"])
+            yield current
+            current = self._by_id.get(current.get("replaced_by") or "")
+
+    def fills(self, orders: Iterable[Order]) -> list[Fill]:
+        """List the fills of orders and of what replaced them, in the order of time, each order once."""
+        unique = {link["id"]: link for order in orders for link in self.chain(order)}
+        found = [fill for fill in map(fill_of, unique.values()) if fill]
+        return sorted(found, key=lambda fill: (fill.filled_at, fill.order_id))
+
+    def exits(self, entry: Order | None, position_id: str, order_ids: Iterable[str]) -> list[Order]:
+        """Collect the orders that may have closed a position.
+
+        Those the document names, the legs of the entry's bracket, and those that the engine named after the position
+        (`<position_id>-…`), all on the side opposite to the entry.
+        """
+        named = [self._by_id[order_id] for order_id in order_ids if order_id in self._by_id]
+        legs = list((entry or {}).get("legs") or ())
+        own = self._children.get(position_id, [])
+        opposite = _opposite(entry)
+        entry_id = (entry or {}).get("id")
+        unique = {order["id"]: order for order in (*named, *legs, *own) if order["id"] != entry_id}
+        return [order for order in unique.values() if opposite is None or order.get("side") == opposite]
+
+
+def fill_of(order: Order) -> Fill | None:
+    """Read one order's fill; None when nothing filled."""
+    qty, price = _positive(order.get("filled_qty")), _positive(order.get("filled_avg_price"))
+    if qty is None or price is None:
+        return None
+    return Fill(
+        order["id"], order.get("side") or "", price, qty, order.get("filled_at") or order.get("updated_at") or ""
+    )
+
+
+def _positive(text: object) -> Decimal | None:
+    try:
+        number = Decimal(str(text))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and number > 0 else None
+
+
+def _opposite(entry: Order | None) -> str | None:
+    return {"buy": "sell", "sell": "buy"}.get((entry or {}).get("side") or "")

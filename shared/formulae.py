@@ -1,0 +1,81 @@
+"""The trade formulae of the data dictionary, exact until they are rounded once to NUMERIC."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Context, Decimal, localcontext
+
+from schemas.document import numeric
+
+EXACT = Context(prec=120)
+"""Enough digits for any product of three NUMERIC columns."""
+
+_HUNDRED = Decimal(100)
+MIN_DAYS = 30
+"""Calendar days of history below which a Calmar ratio means nothing."""
+
+
+def sign(side: str) -> int:
+    """+1 for LONG, -1 for SHORT."""
+    return 1 if side == "LONG" else -1
+
+
+def multiplier(asset_class: str) -> Decimal:
+    """Units per contract: 100 for options, else 1."""
+    return Decimal(100 if asset_class == "OPTION" else 1)
+
+
+def gross_pnl(side: str, entry: Decimal, leave: Decimal, size: Decimal) -> Decimal:
+    """S · (exit - entry) · qty · m, US dollars; `size` is qty · m."""
+    with localcontext(EXACT):
+        return numeric(sign(side) * (leave - entry) * size)
+
+
+def percent(part: Decimal, whole: Decimal) -> Decimal:
+    """`part` in percent of `whole`."""
+    with localcontext(EXACT):
+        return numeric(part / whole * _HUNDRED)
+
+
+def slippage(side: str, entry: Decimal, target: Decimal | None) -> Decimal | None:
+    """S · (entry - target) in percent of the target; positive is a cost."""
+    return None if target is None else percent(sign(side) * (entry - target), target)
+
+
+@dataclass(frozen=True)
+class Drawdown:
+    """How an equity curve fell, and what it earned for it."""
+
+    peak: Decimal
+    """Highest equity, US dollars."""
+    now_pct: Decimal
+    """Fall from the peak, percent."""
+    max_pct: Decimal
+    """Worst fall so far, percent of the peak before it."""
+    calmar: Decimal | None
+    """Annualised return divided by the worst fall; None under 30 days or without a fall."""
+
+
+def drawdown(curve: Sequence[tuple[date, Decimal]]) -> Drawdown:
+    """Measure a daily equity curve (day, US dollars), oldest first, values above zero.
+
+    The annualised return compounds: (last / first) ** (365 / calendar days) - 1, as in Young's Calmar ratio.
+    """
+    peak = worst = Decimal(0)
+    with localcontext(EXACT):
+        for _, equity in curve:
+            peak = max(peak, equity)
+            worst = max(worst, (peak - equity) / peak)
+        last = curve[-1][1]
+        calmar = _calmar(curve, worst)
+        now = (peak - last) / peak * _HUNDRED
+        return Drawdown(numeric(peak), numeric(now), numeric(worst * _HUNDRED), calmar)
+
+
+def _calmar(curve: Sequence[tuple[date, Decimal]], worst: Decimal) -> Decimal | None:
+    (first_day, first), (last_day, last) = curve[0], curve[-1]
+    days = (last_day - first_day).days
+    if days < MIN_DAYS or not worst:
+        return None
+    annual = (last / first) ** (Decimal(365) / days) - 1
+    return numeric(annual / worst)

@@ -1,0 +1,207 @@
+"""One lease per fact table: a fence, an owner, and the intent to commit a stream, written down before the commit.
+
+Safety rests on the fence and on the intent alone; the clock only saves work. Every statement here is one Firestore
+transaction on one document.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from google.api_core.exceptions import GoogleAPICallError
+from google.cloud import firestore
+
+from shared.retrying import retrying
+from shared.settings import Settings
+
+T = TypeVar("T")
+
+COLLECTION = "job_leases"
+
+
+class LeaseLostError(Exception):
+    """Another run took the lease; nothing of ours may be committed any more."""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A stream that somebody was about to commit."""
+
+    stream: str
+    run_id: str
+    n: int
+    """Rows in the stream."""
+    created_at: datetime
+    """Server time."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What the lease document says."""
+
+    fence: int
+    owner: str | None
+    expires_at: datetime | None
+    intent: Intent | None
+    read_at: datetime
+    """Server time of this reading."""
+
+    def free_for(self, owner: str) -> bool:
+        """Whether `owner` may take the lease: nobody holds it, it expired, or it is a retried call of the same run."""
+        return self.owner in {None, owner} or self.expires_at is None or self.expires_at <= self.read_at
+
+
+class Leases:
+    """The lease documents."""
+
+    def __init__(self, client: firestore.Client, settings: Settings) -> None:
+        """Keep leases in the `job_leases` collection of `client`'s database."""
+        self.client = client
+        self.life = timedelta(seconds=settings.lease_seconds)
+        self.retry = retrying(settings.retry_seconds)
+        self.timeout = settings.call_timeout_s
+
+    def acquire(self, name: str, owner: str) -> "Lease | None":
+        """Take the lease of a table, raising its fence by one every time. None: another run holds it."""
+        reference = self.client.collection(COLLECTION).document(name)
+
+        def take(transaction: firestore.Transaction) -> State | None:
+            state = self.read(reference, transaction)
+            if not state.free_for(owner):
+                return None
+            fields = {"fence": state.fence + 1, "owner": owner, "expires_at": state.read_at + self.life}
+            transaction.set(reference, fields, merge=True)
+            return state
+
+        state = transact(self.client, take)
+        return None if state is None else Lease(self, reference, owner, state.fence + 1, state.intent)
+
+    def peek(self, name: str) -> State:
+        """Read a lease without touching it."""
+        return self.read(self.client.collection(COLLECTION).document(name))
+
+    def read(self, reference: Any, transaction: firestore.Transaction | None = None) -> State:
+        """Read a lease document; an absent one is a free lease with fence 0."""
+        snapshot = reference.get(transaction=transaction, retry=self.retry, timeout=self.timeout)
+        fields = snapshot.to_dict() or {}
+        intent = fields.get("intent")
+        return State(
+            fence=fields.get("fence", 0),
+            owner=fields.get("owner"),
+            expires_at=fields.get("expires_at"),
+            intent=Intent(**intent) if intent else None,
+            read_at=snapshot.read_time,
+        )
+
+
+class Lease:
+    """A lease held under one fence."""
+
+    def __init__(self, leases: Leases, reference: Any, owner: str, fence: int, intent: Intent | None) -> None:
+        """Hold `reference` as `owner` under `fence`; `intent` is what the last holder left behind."""
+        self._leases = leases
+        self._reference = reference
+        self._owner = owner
+        self._mutex = threading.Lock()
+        self.fence = fence
+        self.found_intent = intent
+
+    def now(self) -> datetime:
+        """Server time."""
+        return self._leases.read(self._reference).read_at
+
+    def intend(self, stream: str, n: int) -> None:
+        """Write down the intent to commit `stream` with `n` rows. An unanswered write is looked up, not repeated.
+
+        Raises:
+            LeaseLostError: The fence is not ours any more, or another intent is in the way.
+        """
+        intent = {"stream": stream, "run_id": self._owner, "n": n, "created_at": firestore.SERVER_TIMESTAMP}
+
+        def write(transaction: firestore.Transaction) -> None:
+            state = self._leases.read(self._reference, transaction)
+            if state.intent is None or state.intent.stream != stream:
+                self._require(state.fence == self.fence and state.intent is None)
+                transaction.update(self._reference, {"intent": intent})
+
+        self._with_lookup(write, lambda state: state.intent is not None and state.intent.stream == stream)
+
+    def clear(self, stream: str) -> None:
+        """Take the intent away if, and only if, it is that of `stream` and the fence is ours.
+
+        Raises:
+            LeaseLostError: Another run took the lease; it settles the intent itself.
+        """
+
+        def write(transaction: firestore.Transaction) -> None:
+            state = self._leases.read(self._reference, transaction)
+            self._require(state.fence == self.fence)
+            if state.intent is not None and state.intent.stream == stream:
+                transaction.update(self._reference, {"intent": None})
+
+        self._with_lookup(write, lambda state: state.fence == self.fence and state.intent is None)
+
+    def release(self) -> None:
+        """Give the lease back if the fence is still ours."""
+
+        def write(transaction: firestore.Transaction) -> None:
+            if self._leases.read(self._reference, transaction).fence == self.fence:
+                transaction.update(self._reference, {"owner": None, "expires_at": None})
+
+        self._exclusively(write)
+
+    def renew(self) -> bool:
+        """Prolong the lease; False when it is not ours any more."""
+
+        def write(transaction: firestore.Transaction) -> bool:
+            state = self._leases.read(self._reference, transaction)
+            if state.fence == self.fence:
+                transaction.update(self._reference, {"expires_at": state.read_at + self._leases.life})
+            return state.fence == self.fence
+
+        return self._exclusively(write)
+
+    @contextmanager
+    def heartbeat(self) -> Iterator[None]:
+        """Prolong the lease from a thread until the block ends. A failing heartbeat only lets the lease expire."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self._beat, args=(stop,), name="lease-heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+
+    def _beat(self, stop: threading.Event) -> None:
+        while not stop.wait(self._leases.life.total_seconds() / 3):
+            try:
+                if not self.renew():
+                    return
+            except GoogleAPICallError:
+                # The lease is economy: without it a second run may start, which the fence makes harmless.
+                continue
+
+    def _require(self, ours: bool) -> None:  # noqa: FBT001 - reads as an assertion
+        if not ours:
+            raise LeaseLostError(f"the lease {self._reference.id} was taken by another run")
+
+    def _with_lookup(self, write: Callable[[firestore.Transaction], None], done: Callable[[State], bool]) -> None:
+        try:
+            self._exclusively(write)
+        except GoogleAPICallError:
+            if not done(self._leases.read(self._reference)):
+                raise
+
+    def _exclusively(self, write: Callable[[firestore.Transaction], T]) -> T:
+        """Keep the heartbeat and the run from contending for the document within one process."""
+        with self._mutex:
+            return transact(self._leases.client, write)
+
+
+def transact(client: firestore.Client, body: Callable[[firestore.Transaction], T]) -> T:
+    """Run `body` in one Firestore transaction, repeated by the client when it is aborted."""
+    result: T = firestore.transactional(body)(client.transaction(max_attempts=10))
+    return result

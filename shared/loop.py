@@ -1,0 +1,153 @@
+"""What a job declares: where its records come from, when one is due, what it needs, and how it becomes a row.
+
+A loop is a form filled in with pure functions. It holds no client and reads no environment; `shared.run` does the rest.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+from schemas.document import Document
+from schemas.reasons import Reason
+from schemas.table import ArchivedRow, Provenance
+from shared.fills import OrderBook
+from shared.market import Market, Window
+from shared.settings import Settings
+from shared.values import RawDocument
+from shared.warehouse import Stored
+
+D = TypeVar("D", bound=Document)
+R = TypeVar("R", bound=ArchivedRow)
+
+
+class RefusedError(Exception):
+    """A valid document cannot become a row; raised by a loop's `build`."""
+
+    def __init__(self, reason: Reason, column: str, message: str) -> None:
+        """State the reason, the field it is about, and a sentence without values."""
+        super().__init__(message)
+        self.reason = reason
+        self.column = column
+        self.message = message
+
+
+class Origin(Enum):
+    """Where records come from."""
+
+    FIRESTORE = "a Firestore collection, whole, at one read time"
+    BROKER = "the broker's account"
+
+
+class Verdict(Enum):
+    """How a record stands to the table."""
+
+    NEW = "archived"
+    ALREADY = "already"
+    REVISED = "revised"
+
+
+@dataclass(frozen=True)
+class Candidate(Generic[D]):
+    """A valid document that is due."""
+
+    document: D
+    source: RawDocument
+    as_of: datetime
+    stored: Sequence[Stored] = ()
+    """What the table holds under the same first key column."""
+
+
+@dataclass(frozen=True)
+class Wants:
+    """What one record needs from elsewhere; the run fetches it in bulk."""
+
+    bars: tuple[Window, ...] = ()
+    orders: tuple[datetime, datetime] | None = None
+    """Time span in which the record's orders filled."""
+    order_keys: tuple[str, ...] = ()
+    """Ids, the broker's or the client's, of which each must be found or be unknown to the broker for certain."""
+    strategies: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
+    account_bars: "Callable[[AccountState], tuple[Window, ...]] | None" = None
+    """Set by a loop that needs the account's state; names the bars that this state calls for in turn."""
+
+
+@dataclass(frozen=True)
+class StrategyInterval:
+    """One version of a strategy and when it held: [valid_from, valid_to)."""
+
+    version: int
+    config_hash: str
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True)
+class AccountState:
+    """What the broker says beside the account itself."""
+
+    positions: Sequence[Mapping[str, Any]]
+    history: Sequence[tuple[date, str]]
+    """Day (New York) and equity in US dollars, oldest first."""
+    option_snapshots: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the run fetched for a page of records."""
+
+    settings: Settings
+    market: Market
+    orders: OrderBook
+    strategies: Mapping[str, Sequence[StrategyInterval]] = field(default_factory=dict)
+    signal_times: Mapping[str, datetime] = field(default_factory=dict)
+    account: AccountState | None = None
+
+
+def by_revision(candidate: Candidate[Any], key: tuple[Any, ...], refresh: bool) -> Verdict:  # noqa: ARG001, FBT001 - one of several rules with this signature
+    """Compare revisions: a key not in the table is new, a newer source revision revises."""
+    held = [one.source_rev for one in candidate.stored if one.key == key]
+    if not held:
+        return Verdict.NEW
+    return Verdict.REVISED if max(held) < candidate.source.update_time else Verdict.ALREADY
+
+
+def replace_whole(new: R, stored: R) -> R:  # noqa: ARG001 - one of several rules with this signature
+    """Revise by taking the new row as it is."""
+    return new
+
+
+@dataclass(frozen=True)
+class Loop(Generic[D, R]):
+    """One archival job."""
+
+    name: str
+    """As the command line spells it."""
+    summary: str
+    """One sentence for `golden-thread jobs`."""
+    schedule: str
+    """Cron expression, UTC."""
+    source: str
+    """Firestore collection, or the broker endpoint."""
+    document: type[D]
+    row: type[R]
+    due: Callable[[D, datetime, Settings], bool]
+    """Whether a valid document is due at the as-of time."""
+    ds: Callable[[D, datetime], date]
+    """The partition the record belongs to."""
+    key: Callable[[Candidate[D]], tuple[Any, ...]]
+    """The row's key, in the order of the table's."""
+    build: Callable[[Candidate[D], Evidence, Provenance], R]
+    """How a record becomes a row. Raises RefusedError."""
+    reads: tuple[type[ArchivedRow], ...] = ()
+    """Other tables the run looks things up in."""
+    wants: Callable[[Candidate[D], Settings], Wants] = lambda _candidate, _settings: Wants()
+    origin: Origin = Origin.FIRESTORE
+    ignores: Callable[[Mapping[str, Any]], bool] = lambda _fields: False
+    """Whether the raw document says by itself that it is not this loop's business (an open position, say)."""
+    classify: Callable[[Candidate[D], tuple[Any, ...], bool], Verdict] = by_revision
+    """How a record stands to the table; the flag is --refresh."""
+    reconcile: Callable[[R, R], R] = replace_whole
+    """How a new row takes over what other jobs wrote into the stored one: (new, stored) -> row."""

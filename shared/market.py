@@ -1,0 +1,115 @@
+"""Market bars, fetched once per symbol and window and kept for the run."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any
+
+from shared.bars import LENGTHS, Bar
+from shared.broker import BARS_PAGE, Broker, SymbolRefusedError
+
+NEARBY = BARS_PAGE // 10
+"""Windows of one symbol less than this many bars apart are fetched together: calls are scarcer than bytes."""
+
+_TIME = attrgetter("t")
+
+
+@dataclass(frozen=True)
+class Window:
+    """The bars of one symbol that open in [start, end)."""
+
+    asset_class: str
+    symbol: str
+    start: datetime
+    end: datetime
+
+
+@dataclass
+class _Series:
+    bars: list[Bar] = field(default_factory=list)
+    covered: list[tuple[datetime, datetime]] = field(default_factory=list)
+    """Disjoint intervals already fetched, oldest first."""
+
+
+class Market:
+    """Closed bars at one timeframe. A bar that is still forming at `closed_by` is not data."""
+
+    def __init__(self, broker: Broker, timeframe: str, closed_by: datetime) -> None:
+        """Fetch through `broker`; see nothing that was not over at `closed_by`."""
+        self._broker = broker
+        self._series: dict[tuple[str, str], _Series] = {}
+        self._refused: set[str] = set()
+        self._closed_by = closed_by
+        self.timeframe = timeframe
+        self.length = LENGTHS[timeframe]
+
+    def load(self, windows: Iterable[Window]) -> None:
+        """Fetch what the windows need and the run does not have yet, neighbouring windows together."""
+        by_symbol: dict[tuple[str, str], list[tuple[datetime, datetime]]] = {}
+        for window in windows:
+            wanted = by_symbol.setdefault((window.asset_class, window.symbol), [])
+            wanted.append((window.start, min(window.end, self._closed_by)))
+        for (asset_class, symbol), wanted in by_symbol.items():
+            if symbol not in self._refused:
+                self._load(asset_class, symbol, wanted)
+
+    def _load(self, asset_class: str, symbol: str, wanted: list[tuple[datetime, datetime]]) -> None:
+        series = self._series.setdefault((asset_class, symbol), _Series())
+        for start, end in merged(uncovered(wanted, series.covered), NEARBY * self.length):
+            try:
+                answer = self._broker.bars(asset_class, symbol, self.timeframe, start, end)
+            except SymbolRefusedError:
+                self._refused.add(symbol)
+                return
+            bars = {bar.t: bar for bar in (*series.bars, *map(_bar, answer))}
+            series.bars = sorted(bars.values(), key=_TIME)
+            series.covered = merged([*series.covered, (start, end)], timedelta(0))
+
+    def knows(self, symbol: str) -> bool:
+        """Whether the market data has such a symbol at all."""
+        return symbol not in self._refused
+
+    def bars(self, window: Window) -> Sequence[Bar]:
+        """Return the sound, closed bars of a loaded window, oldest first."""
+        series = self._series.get((window.asset_class, window.symbol), _Series())
+        first = bisect_left(series.bars, window.start, key=_TIME)
+        last = bisect_left(series.bars, min(window.end, self._closed_by - self.length + _TICK), key=_TIME)
+        return [bar for bar in series.bars[first:last] if bar.sound]
+
+
+_TICK = timedelta(microseconds=1)
+
+
+def merged(intervals: Iterable[tuple[datetime, datetime]], gap: timedelta) -> list[tuple[datetime, datetime]]:
+    """Join intervals that overlap or lie no further apart than `gap`; empty ones vanish."""
+    result: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(interval for interval in intervals if interval[0] < interval[1]):
+        if result and start - result[-1][1] <= gap:
+            result[-1] = (result[-1][0], max(result[-1][1], end))
+        else:
+            result.append((start, end))
+    return result
+
+
+def uncovered(
+    wanted: Iterable[tuple[datetime, datetime]], covered: Sequence[tuple[datetime, datetime]]
+) -> list[tuple[datetime, datetime]]:
+    """Cut away what is covered (disjoint, oldest first) from the intervals wanted."""
+    result: list[tuple[datetime, datetime]] = []
+    for start, end in merged(wanted, timedelta(0)):
+        left = start
+        for begin, finish in covered:
+            if begin < end and finish > left:
+                if begin > left:
+                    result.append((left, begin))
+                left = max(left, finish)
+        if left < end:
+            result.append((left, end))
+    return result
+
+
+def _bar(raw: dict[str, Any]) -> Bar:
+    return Bar(datetime.fromisoformat(raw["t"]), *(Decimal(str(raw[name])) for name in ("o", "h", "l", "c")))

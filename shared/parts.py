@@ -1,0 +1,54 @@
+"""The composition root of a run: settings in, everything a run talks to out."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from google.cloud import firestore
+
+from shared.broker import Broker
+from shared.documents import Documents, open_firestore
+from shared.lease import Leases
+from shared.log import Log
+from shared.quarantine import Quarantine
+from shared.runs import Runs
+from shared.settings import Settings
+from shared.stream import WriteStreams
+from shared.tables import Tables
+from shared.warehouse import Warehouse, open_bigquery
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a run talks to."""
+
+    settings: Settings
+    firestore: firestore.Client
+    documents: Documents
+    leases: Leases
+    quarantine: Quarantine
+    runs: Runs
+    warehouse: Warehouse
+    tables: Tables
+    streams: WriteStreams
+    broker: Broker
+    log: Log
+    pause: Callable[[float], None] = time.sleep
+
+
+def connect(settings: Settings, log: Log) -> Parts:
+    """Build the clients of one run."""
+    hot, cold = open_firestore(settings), open_bigquery(settings)
+    return Parts(
+        settings=settings,
+        firestore=hot,
+        documents=Documents(settings),
+        leases=Leases(hot, settings),
+        quarantine=Quarantine(hot, settings),
+        runs=Runs(hot, settings),
+        warehouse=Warehouse(cold, settings),
+        tables=Tables(cold, settings),
+        streams=WriteStreams(settings),
+        broker=Broker(settings),
+        log=log,
+    )

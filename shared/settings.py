@@ -1,0 +1,141 @@
+"""The whole environment, read once and validated at start."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
+"""Names that become part of SQL; nothing else ever does."""
+ProjectId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
+
+
+class SettingsError(Exception):
+    """The environment is incomplete or wrong; the message names each variable."""
+
+
+class Settings(BaseModel):
+    """Everything a run can be told from outside. Field descriptions are shown by `golden-thread --help`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True, hide_input_in_errors=True)
+
+    project: ProjectId = Field(alias="GOOGLE_CLOUD_PROJECT")
+    """Google Cloud project."""
+    dataset: Identifier = Field("trading", alias="BIGQUERY_DATASET")
+    """BigQuery dataset."""
+    location: str = Field("US", alias="BIGQUERY_LOCATION")
+    """Where the dataset is created."""
+    firestore_database: str = Field("(default)", alias="FIRESTORE_DATABASE")
+    """Firestore database."""
+    firestore_emulator_host: str | None = Field(None, alias="FIRESTORE_EMULATOR_HOST")
+    """host:port of a Firestore emulator."""
+    bigquery_emulator_host: str | None = Field(None, alias="BIGQUERY_EMULATOR_HOST")
+    """host:port of a BigQuery emulator's REST interface."""
+    bigquery_storage_emulator_host: str | None = Field(None, alias="BIGQUERY_STORAGE_EMULATOR_HOST")
+    """host:port of a BigQuery emulator's Storage Write interface."""
+    alpaca_api_key: SecretStr | None = Field(None, alias="ALPACA_API_KEY")
+    """Alpaca key id."""
+    alpaca_secret_key: SecretStr | None = Field(None, alias="ALPACA_SECRET_KEY")
+    """Alpaca secret."""
+    alpaca_base_url: str = Field("https://paper-api.alpaca.markets", alias="ALPACA_BASE_URL")
+    """Trading API, without /v2."""
+    alpaca_data_url: str = Field("https://data.alpaca.markets", alias="ALPACA_DATA_URL")
+    """Market data API."""
+    stock_feed: Literal["sip", "iex", "delayed_sip"] = Field("sip", alias="ALPACA_STOCK_FEED")
+    """Feed of equity bars."""
+    option_feed: Literal["opra", "indicative"] = Field("indicative", alias="ALPACA_OPTION_FEED")
+    """Feed of option quotes and greeks."""
+
+    bar_timeframe: Literal["1Min", "5Min", "15Min", "1Hour", "1Day"] = Field("1Hour", alias="BAR_TIMEFRAME")
+    """Timeframe of market bars."""
+    theoretical_notional_usd: Decimal = Field(Decimal(1000), alias="THEORETICAL_NOTIONAL_USD", gt=0)
+    """Size of a simulated trade where the signal states none, US dollars."""
+    moonshot_pct: Decimal = Field(Decimal(10), alias="MOONSHOT_PCT", gt=0)
+    """From which excursion an expired signal counts as a missed moonshot, percent."""
+    rejected_after_days: int = Field(7, alias="REJECTED_AFTER_DAYS", ge=1)
+    """Age at which rejected signals are due, and the horizon of their simulation, days."""
+    expired_after_hours: int = Field(24, alias="EXPIRED_AFTER_HOURS", ge=0)
+    """How long after valid_until an expired signal is due, hours."""
+
+    page_size: int = Field(2000, alias="PAGE_SIZE", ge=1, le=50_000)
+    """Documents worked on together; bounds memory."""
+    max_document_bytes: int = Field(500_000, alias="MAX_DOCUMENT_BYTES", ge=1000, le=1_048_576)
+    """Larger documents are quarantined as TOO_LARGE."""
+    lease_seconds: int = Field(60, alias="LEASE_SECONDS", ge=5)
+    """Life of a lease without heartbeat; economy only, no correctness rests on it."""
+    intent_gone_after_hours: float | None = Field(None, alias="INTENT_GONE_AFTER_HOURS", ge=0)
+    """Age from which an uncommitted stream that the service no longer knows counts as gone; 24 h, 0 on an emulator."""
+    call_timeout_s: float = Field(60, alias="CALL_TIMEOUT_S", gt=0)
+    """Deadline of one call to Firestore, BigQuery or the broker, seconds."""
+    retry_seconds: float = Field(30, alias="RETRY_SECONDS", ge=0)
+    """How long a failing call is retried, with backoff, before the run fails, seconds."""
+    schema_changes: Literal["additive", "none"] | None = Field(None, alias="SCHEMA_CHANGES")
+    """additive: a run creates missing tables and nullable columns. Default: additive on an emulator, none elsewhere."""
+    git_hash: str = Field("", alias="GIT_HASH")
+    """Commit of the running code; baked into the image."""
+    image: str | None = Field(None, alias="IMAGE")
+    """Image of the running container."""
+    trigger: str = Field("manual", alias="TRIGGER")
+    """What started the run: schedule, manual, test."""
+    execution: str | None = Field(None, alias="CLOUD_RUN_EXECUTION")
+    """Cloud Run execution."""
+    task_index: int = Field(0, alias="CLOUD_RUN_TASK_INDEX", ge=0)
+    """Cloud Run task."""
+    attempt: int = Field(0, alias="CLOUD_RUN_TASK_ATTEMPT", ge=0)
+    """Cloud Run attempt of the task."""
+
+    @property
+    def on_emulator(self) -> bool:
+        """Whether BigQuery is an emulator."""
+        return self.bigquery_emulator_host is not None
+
+    @property
+    def may_change_schema(self) -> bool:
+        """Whether a run may create tables and add nullable columns."""
+        return (self.schema_changes or ("additive" if self.on_emulator else "none")) == "additive"
+
+    @property
+    def intent_gone_after(self) -> timedelta:
+        """Age from which NOT_FOUND means that a stream can never be committed (24 h by BigQuery's documentation)."""
+        default = 0 if self.on_emulator else 24
+        return timedelta(hours=default if self.intent_gone_after_hours is None else self.intent_gone_after_hours)
+
+    @property
+    def code_version(self) -> str:
+        """The commit that runs: baked in, else asked of git, else `unknown`."""
+        return self.git_hash or _git_hash()
+
+    def public(self) -> dict[str, Any]:
+        """Everything but secrets, as JSON values, for the run record."""
+        return self.model_dump(mode="json", exclude={"alpaca_api_key", "alpaca_secret_key"})
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: A variable is missing or wrong; values are never shown.
+    """
+    variables = os.environ if environment is None else environment
+    try:
+        return Settings.model_validate({name: value for name, value in variables.items() if value})
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+        raise SettingsError(f"settings from the environment: {problems}") from None
+
+
+@cache
+def _git_hash() -> str:
+    command = ["git", "rev-parse", "HEAD"]
+    here = Path(__file__).parent
+    try:
+        found = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False, timeout=5)  # noqa: S603 - constant command
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    return found.stdout.strip() if found.returncode == 0 else "unknown"

@@ -1,0 +1,86 @@
+"""Every SQL statement of the machine, built from table models.
+
+Identifiers come from models and validated settings only, partition dates are literals so that BigQuery prunes,
+and every value is a query parameter.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from schemas.bigquery import Column, columns
+from schemas.table import ArchivedRow
+
+ALL_PARTITIONS = "ds >= DATE '0001-01-01'"
+"""A filter on the partition column that keeps everything, where a question is about the whole table."""
+
+INSERT_ONLY = frozenset({"run_id", "archived_at"})
+"""Provenance that only the inserting run writes."""
+
+
+def table_id(project: str, dataset: str, row: type[ArchivedRow]) -> str:
+    """Quote the full name of a table."""
+    return f"`{project}.{dataset}.{row.TABLE.name}`"
+
+
+def stored(table: str, row: type[ArchivedRow]) -> str:
+    """Ask which of @identities the table holds: key, partition and revision, over all partitions."""
+    names = ", ".join(dict.fromkeys((*row.TABLE.key, "ds", "source_rev")))
+    return f"SELECT {names} FROM {table} WHERE {ALL_PARTITIONS} AND {row.TABLE.key[0]} IN UNNEST(@identities)"
+
+
+def rows_of(table: str, row: type[ArchivedRow], days: Iterable[date]) -> str:
+    """Ask for whole rows of @identities in known partitions."""
+    return f"{select_all(table, row)} WHERE {in_days(days)} AND {row.TABLE.key[0]} IN UNNEST(@identities)"
+
+
+def select_all(table: str, row: type[ArchivedRow]) -> str:
+    """List every column; JSON as text, so that it comes back as it was written."""
+    names = ", ".join(
+        f"TO_JSON_STRING({column.name}) AS {column.name}" if column.type == "JSON" else column.name
+        for column in columns(row)
+    )
+    return f"SELECT {names} FROM {table}"
+
+
+def count_run(table: str) -> str:
+    """Count the rows that @run_id inserted."""
+    return f"SELECT COUNT(*) AS n FROM {table} WHERE {ALL_PARTITIONS} AND run_id = @run_id"
+
+
+def versions(table: str) -> str:
+    """Ask for the versions of @strategies, oldest first."""
+    return (
+        f"SELECT strategy_id, version, config_hash, valid_from FROM {table} "
+        f"WHERE {ALL_PARTITIONS} AND strategy_id IN UNNEST(@strategies) ORDER BY strategy_id, valid_from"
+    )
+
+
+def in_days(days: Iterable[date]) -> str:
+    """Restrict to partitions, by literals."""
+    literals = ", ".join(f"DATE '{day.isoformat()}'" for day in sorted(set(days)))
+    return f"ds IN ({literals})"
+
+
+def revised_columns(row: type[ArchivedRow]) -> tuple[Column, ...]:
+    """List the columns a revision writes: all but the key and what only the inserting run writes."""
+    kept = {*row.TABLE.key, *INSERT_ONLY}
+    return tuple(column for column in columns(row) if column.name not in kept)
+
+
+def revise(table: str, row: type[ArchivedRow], days: Iterable[date]) -> str:
+    """Overwrite older revisions by @rows. Guarded by revision, and by the patch stamp that the reviser saw."""
+    assignments = ", ".join(f"{column.name} = {_value(column)}" for column in revised_columns(row))
+    matches = [f"t.{in_days(days)}", *(f"t.{name} = r.{name}" for name in row.TABLE.key)]
+    matches.append("t.source_rev < r.source_rev")
+    if stamp := row.TABLE.patch_stamp:
+        matches.append(f"t.{stamp} IS NOT DISTINCT FROM r.{seen(stamp)}")
+    return f"UPDATE {table} AS t SET {assignments} FROM UNNEST(@rows) AS r WHERE {' AND '.join(matches)}"
+
+
+def seen(column: str) -> str:
+    """Name the parameter that carries what the reviser read in a column."""
+    return f"seen_{column}"
+
+
+def _value(column: Column) -> str:
+    return f"PARSE_JSON(r.{column.name})" if column.type == "JSON" else f"r.{column.name}"

@@ -1,0 +1,175 @@
+"""The reading half of a run: documents in, pages of checked rows and rejects out. It writes nothing.
+
+A run and its dry run share it, so a dry run sees exactly what a run would do.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import localcontext
+from functools import partial
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+from schemas import SCHEMA_VERSION
+from schemas.document import Document
+from schemas.run_record import RunRecord
+from schemas.table import ArchivedRow, Provenance
+from shared.evidence import Gatherer
+from shared.formulae import EXACT
+from shared.guardian import SchemaGuardian
+from shared.loop import Candidate, Loop, Origin, Verdict
+from shared.parts import Parts
+from shared.quarantine import Reject
+from shared.values import RawDocument, to_json
+
+D = TypeVar("D", bound=Document)
+R = TypeVar("R", bound=ArchivedRow)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a caller may ask of a run."""
+
+    as_of: datetime | None = None
+    """Decides what is due; None means now, by the source's clock."""
+    since: date | None = None
+    """First partition wanted."""
+    until: date | None = None
+    """Last partition wanted, included."""
+    limit: int | None = None
+    """At most this many due documents."""
+    dry_run: bool = False
+    refresh: bool = False
+
+    def wants(self, day: date) -> bool:
+        """Whether a partition is within since and until."""
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+
+@dataclass
+class Page(Generic[R]):
+    """Some documents, sorted by what becomes of them."""
+
+    new: list[R] = field(default_factory=list)
+    revised: list[R] = field(default_factory=list)
+    already: list[str] = field(default_factory=list)
+    """Paths of documents whose revision the table holds."""
+    rejects: list[Reject] = field(default_factory=list)
+
+
+class Survey(Generic[D, R]):
+    """Reads the source of one loop at one moment."""
+
+    def __init__(self, loop: Loop[D, R], options: Options, parts: Parts, record: RunRecord) -> None:
+        """Survey for the run of `record`, whose read_time is set."""
+        if record.read_time is None:
+            raise ValueError("a survey reads at the record's read_time, which is not set")
+        self._loop = loop
+        self._options = options
+        self._parts = parts
+        self._record = record
+        self._read_time = record.read_time
+        self._as_of = record.as_of
+        self._seen = 0
+        self._guardian: SchemaGuardian[D, R] = SchemaGuardian(loop.document, parts.settings.max_document_bytes)
+        self._gatherer = Gatherer(
+            parts.settings, parts.broker, parts.documents, parts.warehouse, min(self._as_of, self._read_time)
+        )
+
+    def pages(self) -> Iterator[Page[R]]:
+        """Yield everything that is due, page by page, and count it in the record."""
+        due = self._due(self._documents())
+        for batch in batches(islice(due, self._options.limit), self._parts.settings.page_size):
+            page = self._page(batch)
+            self._record.counts.read += len(batch)
+            yield page
+        self._record.drift = dict(self._guardian.drift)
+        self._record.broker_calls = self._parts.broker.calls
+
+    def blind_spot(self) -> int:
+        """Count documents that the collection holds and the survey did not see: 0 for a scan that ran to its end."""
+        if self._loop.origin is not Origin.FIRESTORE or self._options.limit is not None:
+            return 0
+        return self._parts.documents.count(self._loop.source, self._read_time) - self._seen
+
+    def _documents(self) -> Iterator[RawDocument]:
+        if self._loop.origin is Origin.BROKER:
+            account = self._parts.broker.account()
+            name = str(account.get("account_number") or "")
+            yield RawDocument(f"alpaca:{self._loop.source}/{name}", name, self._read_time, account, size=0)
+            return
+        yield from self._parts.documents.scan(self._loop.source, self._read_time)
+
+    def _due(self, documents: Iterable[RawDocument]) -> Iterator[Candidate[D] | Reject]:
+        for source in documents:
+            self._seen += 1
+            if self._loop.ignores(source.fields):
+                self._record.counts.not_due += 1
+                continue
+            admitted = self._guardian.admit(source)
+            if isinstance(admitted, Reject):
+                yield admitted
+            elif self._is_due(admitted):
+                yield Candidate(admitted, source, self._as_of)
+            else:
+                self._record.counts.not_due += 1
+
+    def _is_due(self, document: D) -> bool:
+        day = self._loop.ds(document, self._as_of)
+        return self._options.wants(day) and self._loop.due(document, self._as_of, self._parts.settings)
+
+    def _page(self, batch: Sequence[Candidate[D] | Reject]) -> Page[R]:
+        page: Page[R] = Page(rejects=[one for one in batch if isinstance(one, Reject)])
+        work = [one for one in self._classified(batch, page) if one[1] is not Verdict.ALREADY]
+        settings = self._parts.settings
+        evidence = self._gatherer.gather([self._loop.wants(one, settings) for one, _ in work], self._read_time)
+        with localcontext(EXACT):
+            for candidate, verdict in work:
+                provenance = self._provenance(candidate.source, candidate.document.extra)
+                row = self._guardian.check(candidate.source, partial(self._loop.build, candidate, evidence, provenance))
+                self._sort(row, verdict, page)
+        return page
+
+    def _classified(
+        self, batch: Sequence[Candidate[D] | Reject], page: Page[R]
+    ) -> Iterator[tuple[Candidate[D], Verdict]]:
+        """Compare candidates with what the table holds for their keys, over all partitions."""
+        fresh = [(one, self._loop.key(one)) for one in batch if not isinstance(one, Reject)]
+        stored = self._parts.warehouse.stored(self._loop.row, [key[0] for _, key in fresh]) if fresh else {}
+        for one, key in fresh:
+            candidate = Candidate(one.document, one.source, one.as_of, tuple(stored.get(key[0], ())))
+            verdict = self._loop.classify(candidate, key, self._options.refresh)
+            if verdict is Verdict.ALREADY:
+                page.already.append(one.source.path)
+            yield candidate, verdict
+
+    def _sort(self, row: R | Reject, verdict: Verdict, page: Page[R]) -> None:
+        if isinstance(row, Reject):
+            page.rejects.append(row)
+        elif verdict is Verdict.NEW:
+            page.new.append(row)
+        else:
+            page.revised.append(row)
+
+    def _provenance(self, source: RawDocument, extra: dict[str, Any]) -> Provenance:
+        return Provenance(
+            source_path=source.path,
+            source_rev=source.update_time,
+            source_extra=to_json(extra) if extra else None,
+            run_id=self._record.run_id,
+            revised_by=None,
+            git_hash=self._record.git_hash,
+            schema_version=SCHEMA_VERSION,
+            archived_at=datetime.now(UTC),
+        )
+
+
+T = TypeVar("T")
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Cut a stream into lists of at most `size`."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

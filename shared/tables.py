@@ -1,0 +1,131 @@
+"""Tables held to their models: created, compared, and changed by adding nullable columns only."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from google.api_core.exceptions import NotFound
+from google.cloud import bigquery
+
+from schemas.bigquery import Column, columns
+from schemas.table import ArchivedRow
+from shared.retrying import ONCE, persistently
+from shared.settings import Settings
+
+T = TypeVar("T")
+
+_OLD_NAMES = {"BOOLEAN": "BOOL", "INTEGER": "INT64", "FLOAT": "FLOAT64"}
+"""BigQuery answers with the legacy names."""
+
+
+class SchemaDriftError(Exception):
+    """A table differs from its model; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference between a table and its model."""
+
+    table: str
+    what: str
+    additive: bool
+    """Whether `schema apply` may remove it: a missing table or a missing nullable column."""
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return f"{self.table}: {self.what}"
+
+
+class Tables:
+    """The tables of one dataset."""
+
+    def __init__(self, client: bigquery.Client, settings: Settings) -> None:
+        """Look at the dataset that the settings name."""
+        self._client = client
+        self._settings = settings
+        self._dataset = f"{settings.project}.{settings.dataset}"
+
+    def differences(self, row: type[ArchivedRow]) -> list[Difference]:
+        """Compare one table with its model."""
+        table = self._find(row)
+        if table is None:
+            return [Difference(row.TABLE.name, "the table does not exist", additive=True)]
+        return [Difference(row.TABLE.name, what, additive) for what, additive in _compare(row, table)]
+
+    def hold(self, row: type[ArchivedRow]) -> None:
+        """Make sure that rows of the model fit the table, before the first write of a run.
+
+        Raises:
+            SchemaDriftError: They do not, and the settings do not allow to add what is missing.
+        """
+        found = self.differences(row)
+        if found and all(one.additive for one in found) and self._settings.may_change_schema:
+            self.apply(row)
+        elif found:
+            listed = "\n".join(f"  {one}" for one in found)
+            raise SchemaDriftError(
+                f"the table differs from its schema:\n{listed}\nNothing was written. `golden-thread schema apply` "
+                "adds what is missing; anything else needs a migration by hand."
+            )
+
+    def apply(self, row: type[ArchivedRow]) -> None:
+        """Create the table or add missing nullable columns. Never removes or changes anything."""
+        table = self._find(row)
+        if table is None:
+            self._create(row)
+            return
+        known = {field.name for field in table.schema}
+        table.schema = [*table.schema, *(_field(c) for c in columns(row) if c.name not in known)]
+        self._call(lambda: self._client.update_table(table, ["schema"], retry=ONCE, timeout=self._timeout))
+
+    def _find(self, row: type[ArchivedRow]) -> bigquery.Table | None:
+        name = f"{self._dataset}.{row.TABLE.name}"
+        try:
+            return self._call(lambda: self._client.get_table(name, retry=ONCE, timeout=self._timeout))
+        except NotFound:
+            return None
+
+    def _create(self, row: type[ArchivedRow]) -> None:
+        dataset = bigquery.Dataset(self._dataset)
+        dataset.location = self._settings.location
+        self._call(lambda: self._client.create_dataset(dataset, exists_ok=True, retry=ONCE, timeout=self._timeout))
+        table = describe(row, self._dataset)
+        self._call(lambda: self._client.create_table(table, exists_ok=True, retry=ONCE, timeout=self._timeout))
+
+    @property
+    def _timeout(self) -> float:
+        return self._settings.call_timeout_s
+
+    def _call(self, call: Callable[[], T]) -> T:
+        return persistently(self._settings.retry_seconds, call)
+
+
+def describe(row: type[ArchivedRow], dataset: str) -> bigquery.Table:
+    """Build the definition of a table as BigQuery's client takes it."""
+    table = bigquery.Table(f"{dataset}.{row.TABLE.name}", schema=[_field(column) for column in columns(row)])
+    table.description = row.TABLE.description
+    table.time_partitioning = bigquery.TimePartitioning(type_=bigquery.TimePartitioningType.DAY, field="ds")
+    table.require_partition_filter = True
+    table.clustering_fields = list(row.TABLE.cluster_by)
+    return table
+
+
+def _field(column: Column) -> bigquery.SchemaField:
+    return bigquery.SchemaField(column.name, column.type, mode=column.mode, description=column.description)
+
+
+def _compare(row: type[ArchivedRow], table: bigquery.Table) -> Iterator[tuple[str, bool]]:
+    actual = {field.name: field for field in table.schema}
+    for column in columns(row):
+        if (field := actual.pop(column.name, None)) is None:
+            yield f"column {column.name} is missing ({column.type} {column.mode})", column.mode == "NULLABLE"
+        elif (kind := _OLD_NAMES.get(field.field_type, field.field_type)) != column.type or field.mode != column.mode:
+            yield f"column {column.name} is {kind} {field.mode}, the schema says {column.type} {column.mode}", False
+    for name in actual:
+        yield f"column {name} is unknown to the schema", False
+    if table.time_partitioning is None or table.time_partitioning.field != "ds":
+        yield "the table is not partitioned by ds", False
+    if tuple(table.clustering_fields or ()) != row.TABLE.cluster_by:
+        yield f"the table is not clustered by {', '.join(row.TABLE.cluster_by)}", False
+    if not table.require_partition_filter:
+        yield "the table does not require a partition filter", False

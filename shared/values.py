@@ -1,0 +1,118 @@
+"""Firestore values as Python values, and as JSON that loses nothing."""
+
+import base64
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference to another document, by its full name."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class GeoPoint:
+    """A point on earth, degrees."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class RawDocument:
+    """One document as it was read."""
+
+    path: str
+    """Path below the database: collection/id."""
+    id: str
+    update_time: datetime
+    """Server-assigned revision, UTC."""
+    fields: dict[str, Any]
+    size: int
+    """Serialized size, bytes."""
+
+
+def moment(stamp: Any) -> datetime:
+    """Turn a protobuf timestamp into UTC; digits below the microsecond are dropped, as Firestore itself does."""
+    return EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)
+
+
+def decode(value: Any) -> Any:
+    """Turn one raw `Value` message into Python."""
+    kind = value.WhichOneof("value_type")
+    if kind == "map_value":
+        return decode_fields(value.map_value.fields)
+    if kind == "array_value":
+        return [decode(item) for item in value.array_value.values]
+    if kind == "timestamp_value":
+        return moment(value.timestamp_value)
+    if kind == "reference_value":
+        return Reference(value.reference_value)
+    if kind == "geo_point_value":
+        return GeoPoint(value.geo_point_value.latitude, value.geo_point_value.longitude)
+    if kind in {"null_value", None}:
+        return None
+    return getattr(value, kind)
+
+
+def decode_fields(fields: Any) -> dict[str, Any]:
+    """Turn a raw field map into a dict."""
+    return {name: decode(value) for name, value in fields.items()}
+
+
+def decode_document(document: Any) -> RawDocument:
+    """Turn a raw `Document` message into a `RawDocument`."""
+    path = document.name.split("/documents/", 1)[1]
+    return RawDocument(
+        path=path,
+        id=path.rsplit("/", 1)[1],
+        update_time=moment(document.update_time),
+        fields=decode_fields(document.fields),
+        size=document.ByteSize(),
+    )
+
+
+def rfc3339(instant: datetime) -> str:
+    """Write a UTC time as RFC 3339 with Z."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def to_json(value: Any) -> str:
+    """Write a value as canonical JSON (sorted keys). Types JSON lacks are tagged, for instance {"$timestamp": …}."""
+    return orjson.dumps(tagged(value), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def tagged(value: Any) -> Any:
+    """Replace every value that JSON cannot hold by a tagged object; the tags are those of fixture directories."""
+    if isinstance(value, dict):
+        return {str(key): tagged(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [tagged(item) for item in value]
+    return _tagged_scalar(value)
+
+
+def _tagged_scalar(value: Any) -> Any:
+    match value:
+        case datetime():
+            return {"$timestamp": rfc3339(value)}
+        case bytes():
+            return {"$bytes": base64.b64encode(value).decode()}
+        case Reference():
+            return {"$ref": value.path}
+        case GeoPoint():
+            return {"$geo": [value.latitude, value.longitude]}
+        case float() if not math.isfinite(value):
+            return {"$double": "NaN" if math.isnan(value) else f"{'-' if value < 0 else ''}Infinity"}
+        case Decimal():
+            return str(value)
+        case _:
+            return value

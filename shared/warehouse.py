@@ -1,0 +1,143 @@
+"""BigQuery: questions, guarded updates and table definitions. New rows arrive through `shared.stream`."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from google.api_core.client_options import ClientOptions
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from schemas.bigquery import Column, columns
+from schemas.table import ArchivedRow
+from shared import sql
+from shared.retrying import ONCE, persistently, retrying
+from shared.settings import Settings
+
+R = TypeVar("R", bound=ArchivedRow)
+
+MAX_PARAMETERS = 5000
+"""Keys per question."""
+MAX_REVISIONS = 200
+"""Rows per UPDATE; bounds the request below BigQuery's 10 MB."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the table says about one key."""
+
+    key: tuple[Any, ...]
+    ds: date
+    source_rev: datetime
+
+
+def open_bigquery(settings: Settings) -> bigquery.Client:
+    """Connect to BigQuery, or to the emulator that the settings name."""
+    host = settings.bigquery_emulator_host
+    return bigquery.Client(
+        project=settings.project,
+        location=None if host else settings.location,
+        credentials=AnonymousCredentials() if host else None,
+        client_options=ClientOptions(api_endpoint=f"http://{host}") if host else None,
+    )
+
+
+class Warehouse:
+    """One dataset."""
+
+    def __init__(self, client: bigquery.Client, settings: Settings) -> None:
+        """Ask through `client` with the deadlines of `settings`."""
+        self.client = client
+        self.dataset = f"{settings.project}.{settings.dataset}"
+        self._settings = settings
+        self.bytes_billed = 0
+        """Bytes billed by queries so far."""
+
+    def table(self, row: type[ArchivedRow]) -> str:
+        """Quote the full name of a table."""
+        return sql.table_id(self._settings.project, self._settings.dataset, row)
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[dict[str, Any]]:
+        """Run a question and yield its rows, page by page."""
+        _, result = self._run(statement, parameters)
+        for record in result:
+            yield dict(record.items())
+
+    def change(self, statement: str, parameters: Sequence[Any] = ()) -> int:
+        """Run one idempotent DML statement. Returns how many rows it changed."""
+        job, _ = self._run(statement, parameters)
+        return job.num_dml_affected_rows or 0
+
+    def _run(self, statement: str, parameters: Sequence[Any]) -> tuple[bigquery.QueryJob, Any]:
+        """Run one statement to its end, without the query cache; sent again as a whole when it fails on the way."""
+        config = bigquery.QueryJobConfig(
+            query_parameters=list(parameters), use_query_cache=False, default_dataset=self.dataset
+        )
+        timeout, seconds = self._settings.call_timeout_s, self._settings.retry_seconds
+
+        def once() -> tuple[bigquery.QueryJob, Any]:
+            job = self.client.query(statement, job_config=config, retry=ONCE, job_retry=None, timeout=timeout)
+            return job, job.result(retry=retrying(seconds), job_retry=None, timeout=timeout)
+
+        job, result = persistently(seconds, once)
+        self.bytes_billed += job.total_bytes_billed or 0
+        return job, result
+
+    def stored(self, row: type[ArchivedRow], identities: Sequence[Any]) -> dict[Any, list[Stored]]:
+        """Look up first key columns over all partitions: identity → what the table holds for it."""
+        found: dict[Any, list[Stored]] = {}
+        for some in _slices(identities, MAX_PARAMETERS):
+            parameter = bigquery.ArrayQueryParameter("identities", "STRING", list(some))
+            for record in self.rows(sql.stored(self.table(row), row), [parameter]):
+                key = tuple(record[name] for name in row.TABLE.key)
+                found.setdefault(key[0], []).append(Stored(key, record["ds"], record["source_rev"]))
+        return found
+
+    def fetch(self, row: type[R], stored: Sequence[Stored]) -> list[R]:
+        """Read whole rows back, validated by their model."""
+        result: list[R] = []
+        for some in _slices(stored, MAX_PARAMETERS):
+            parameter = bigquery.ArrayQueryParameter("identities", "STRING", [one.key[0] for one in some])
+            statement = sql.rows_of(self.table(row), row, (one.ds for one in some))
+            result.extend(row.model_validate(record) for record in self.rows(statement, [parameter]))
+        return result
+
+    def count_run(self, row: type[ArchivedRow], run_id: str) -> int:
+        """Count the rows that a run inserted, over all partitions."""
+        parameter = bigquery.ScalarQueryParameter("run_id", "STRING", run_id)
+        return int(next(self.rows(sql.count_run(self.table(row)), [parameter]))["n"])
+
+    def revise(self, row: type[R], revisions: Sequence[tuple[R, R]]) -> int:
+        """Overwrite older revisions; pairs of (stored row, new row). Returns how many rows changed.
+
+        A row that meanwhile holds a newer revision, or that a patch touched since it was read, is left alone.
+        """
+        changed = 0
+        for some in _slices(revisions, MAX_REVISIONS):
+            statement = sql.revise(self.table(row), row, (old.ds for old, _ in some))
+            parameter = bigquery.ArrayQueryParameter("rows", "STRUCT", [_struct(row, old, new) for old, new in some])
+            changed += self.change(statement, [parameter])
+        return changed
+
+
+def _struct(row: type[ArchivedRow], old: ArchivedRow, new: ArchivedRow) -> bigquery.StructQueryParameter:
+    written = {column.name: column for column in sql.revised_columns(row)}
+    keys = {column.name: column for column in columns(row) if column.name in row.TABLE.key}
+    fields = [_scalar(column.name, column, getattr(new, column.name)) for column in (*keys.values(), *written.values())]
+    if stamp := row.TABLE.patch_stamp:
+        fields.append(_scalar(sql.seen(stamp), written[stamp], getattr(old, stamp)))
+    return bigquery.StructQueryParameter(None, *fields)
+
+
+def _scalar(name: str, column: Column, value: Any) -> bigquery.ScalarQueryParameter:
+    if column.mode == "REPEATED":
+        raise TypeError(f"{name}: a table with a repeated column is append-only and cannot be revised")
+    return bigquery.ScalarQueryParameter(name, "STRING" if column.type == "JSON" else column.type, value)
+
+
+T = TypeVar("T")
+
+
+def _slices(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,37 @@
+"""The local stack for tests: real servers on free ports, one set per session, wiped before each test.
+
+GOLDEN_THREAD_TEST_FIRESTORE chooses the Firestore (sdk, docker, embedded); by default the first one found is used, and
+the report's header says which.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local.emulators import firestore_kind
+from tests.stack import LocalStack
+
+
+def pytest_report_header() -> str:
+    return f"firestore: {_kind()}"
+
+
+def _kind() -> str:
+    return firestore_kind(os.environ.get("GOLDEN_THREAD_TEST_FIRESTORE"))  # type: ignore[arg-type]  # checked by it
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    stack = LocalStack.start(tmp_path_factory.mktemp("stack"), _kind())
+    try:
+        yield stack
+    finally:
+        stack.stop()
+
+
+@pytest.fixture
+def stack(servers: LocalStack, tmp_path: Path) -> LocalStack:
+    """Servers with an empty project, dataset and broker of this test's own."""
+    return servers.fresh(tmp_path)

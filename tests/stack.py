@@ -1,0 +1,110 @@
+"""A running local stack and a clean corner of it: every test has its own project and dataset."""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from google.cloud import firestore
+
+from infra.local.seed import seed
+from infra.local.stack import Running, Stack
+from jobs.registry import loops
+from schemas.run_record import RunRecord
+from shared.documents import open_firestore
+from shared.log import Log
+from shared.parts import Parts, connect
+from shared.run import run
+from shared.settings import Settings, load
+from shared.survey import Options
+from shared.warehouse import Warehouse, open_bigquery
+
+AS_OF = "2026-10-15T00:00:00Z"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """The servers, and the environment that points at this test's corner of them."""
+
+    running: Running
+    environment: Mapping[str, str]
+    owner: Stack
+    log: Path = field(default=Path(os.devnull))
+
+    @classmethod
+    def start(cls, directory: Path, kind: Any) -> "LocalStack":
+        owner = Stack(directory)
+        running = owner.up(kind)
+        return cls(running, running.environment(), owner)
+
+    def stop(self) -> None:
+        self.owner.stop()
+
+    def fresh(self, directory: Path) -> "LocalStack":
+        """Point at an unused project and dataset, and empty the broker."""
+        number = next(_numbers)
+        corner = {
+            "GOOGLE_CLOUD_PROJECT": f"test-project-{number:04d}",
+            "BIGQUERY_DATASET": f"trading_{number:04d}",
+            "RETRY_SECONDS": "10",
+        }
+        self._admin("reset")
+        return LocalStack(self.running, {**self.environment, **corner}, self.owner, directory / "log")
+
+    def settings(self, **changes: str) -> Settings:
+        return load({**self.environment, **changes})
+
+    def parts(self, **changes: str) -> Parts:
+        return connect(self.settings(**changes), Log(self.log.open("a", encoding="utf-8")))
+
+    @property
+    def firestore(self) -> firestore.Client:
+        return open_firestore(self.settings())
+
+    def seed(self, directory: Path) -> None:
+        seed(directory, self.firestore, self.environment["ALPACA_BASE_URL"])
+
+    def put(self, collection: str, documents: Iterable[Mapping[str, Any]], key: str) -> None:
+        client = self.firestore
+        for document in documents:
+            client.collection(collection).document(str(document[key])).set(dict(document))
+
+    def run(self, job: str, as_of: str = AS_OF, *, refresh: bool = False, **changes: str) -> RunRecord:
+        """Run one job in this process through the real clients."""
+        options = Options(as_of=datetime.fromisoformat(as_of), refresh=refresh)
+        return run(loops()[job], options, self.parts(**changes))
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        settings = self.settings()
+        return list(Warehouse(open_bigquery(settings), settings).rows(sql))
+
+    def quarantined(self) -> dict[str, dict[str, Any]]:
+        """All unresolved quarantine records by document path."""
+        return {record["path"]: record for record in self.parts().quarantine.records()}
+
+    def command(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        """Run the real command line in a process of its own."""
+        environment = {**os.environ, **self.environment, **changes}
+        return subprocess.run(  # noqa: S603 - our own command line
+            [sys.executable, "-m", "infra.cli", *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    def _admin(self, what: str, body: Mapping[str, Any] | None = None) -> None:
+        request = urllib.request.Request(  # noqa: S310 - a loopback address
+            f"{self.environment['ALPACA_BASE_URL']}/_admin/{what}", data=json.dumps(body or {}).encode(), method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - a loopback address
+            answer.read()
