@@ -33,6 +33,11 @@ def rows_of(table: str, row: type[ArchivedRow], days: Iterable[date]) -> str:
     return f"{select_all(table, row)} WHERE {in_days(days)} AND {row.TABLE.key[0]} IN UNNEST(@identities)"
 
 
+def whole_table(table: str, row: type[ArchivedRow]) -> str:
+    """Ask for every row, over all partitions."""
+    return f"{select_all(table, row)} WHERE {ALL_PARTITIONS}"
+
+
 def select_all(table: str, row: type[ArchivedRow]) -> str:
     """List every column; JSON as text, so that it comes back as it was written."""
     names = ", ".join(

@@ -6,12 +6,15 @@ the report's header says which.
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from infra.local.emulators import firestore_kind
 from tests.stack import LocalStack
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-golden", action="store_true", help="write rows.json of golden pairs from a run")
 
 
 def pytest_report_header() -> str:
@@ -32,6 +35,6 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 
 
 @pytest.fixture
-def stack(servers: LocalStack, tmp_path: Path) -> LocalStack:
+def stack(servers: LocalStack) -> LocalStack:
     """Servers with an empty project, dataset and broker of this test's own."""
-    return servers.fresh(tmp_path)
+    return servers.fresh()

@@ -1,5 +1,6 @@
 """A running local stack and a clean corner of it: every test has its own project and dataset."""
 
+import io
 import itertools
 import json
 import os
@@ -37,7 +38,8 @@ class LocalStack:
     running: Running
     environment: Mapping[str, str]
     owner: Stack
-    log: Path = field(default=Path(os.devnull))
+    log: io.StringIO = field(default_factory=io.StringIO)
+    """What runs of this process logged."""
 
     @classmethod
     def start(cls, directory: Path, kind: Any) -> "LocalStack":
@@ -48,7 +50,7 @@ class LocalStack:
     def stop(self) -> None:
         self.owner.stop()
 
-    def fresh(self, directory: Path) -> "LocalStack":
+    def fresh(self) -> "LocalStack":
         """Point at an unused project and dataset, and empty the broker."""
         number = next(_numbers)
         corner = {
@@ -57,13 +59,13 @@ class LocalStack:
             "RETRY_SECONDS": "10",
         }
         self._admin("reset")
-        return LocalStack(self.running, {**self.environment, **corner}, self.owner, directory / "log")
+        return LocalStack(self.running, {**self.environment, **corner}, self.owner)
 
     def settings(self, **changes: str) -> Settings:
         return load({**self.environment, **changes})
 
     def parts(self, **changes: str) -> Parts:
-        return connect(self.settings(**changes), Log(self.log.open("a", encoding="utf-8")))
+        return connect(self.settings(**changes), Log(self.log))
 
     @property
     def firestore(self) -> firestore.Client:

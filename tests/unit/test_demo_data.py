@@ -1,8 +1,9 @@
 import json
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,14 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Demo:
+    """The generated directory, read back."""
+
     documents: dict[str, dict[str, dict[str, Any]]]
     bars: dict[str, list[Bar]]
     expected: demo_data.Expectations
 
     def clean(self, collection: str) -> list[dict[str, Any]]:
+        """Documents that nothing is wrong with."""
         every = self.documents[collection].items()
         return [fields for key, fields in every if f"{collection}/{key}" not in self.expected.reasons]
 
@@ -135,7 +139,7 @@ def test_numbers_and_times_come_in_every_form(demo: Demo) -> None:
     positions = demo.clean("live_positions")
 
     assert {type(each["qty"]) for each in positions} == {int, float, str}
-    assert {type(each.get("exit_fill_price")) for each in positions} == {int, float, str, type(None)}
+    assert {type(each.get("exit_fill_price")) for each in positions} >= {float, str, type(None)}
     assert {type(each["exit_time"]) for each in positions if "exit_time" in each} == {datetime, str}
     assert any(str(each.get("exit_time")).endswith("-04:00") for each in positions)
 
@@ -147,9 +151,7 @@ def test_counts_of_due_and_pending_follow_from_the_documents(demo: Demo) -> None
     old = [each for each in rejected if instant(each["created_at"]) < as_of - timedelta(days=7)]
     settled = [each for each in expired if instant(each["valid_until"]) + timedelta(hours=24) <= as_of]
 
-    assert sum(each["status"] == "CLOSED" for each in positions) == len(expected.trades) + sum(
-        Reason(reason) in NOT_SEEN_IN_THE_DOCUMENT for reason in ()
-    )
+    assert sum(each["status"] == "CLOSED" for each in positions) == len(expected.trades)
     assert sum(each["status"] == "OPEN" for each in positions) == expected.positions_open
     assert (len(old), len(rejected) - len(old)) == (expected.rejected_due, expected.rejected_pending)
     assert (len(settled), len(expired) - len(settled)) == (expected.expired_due, expected.expired_pending)
@@ -195,9 +197,9 @@ def test_bars_are_consistent_hourly_and_where_the_markets_are_open(demo: Demo) -
         assert all(bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high for bar in bars)
         assert bars[0].time >= datetime(2026, 8, 25, tzinfo=UTC)
         assert bars[-1].time < demo_data.AS_OF
-        assert all(-bar.low.as_tuple().exponent == 2 for bar in bars)  # type: ignore[operator]  # finite numbers
+        assert all(price == round(price, 2) > 0 for bar in bars for price in bar[1:5])
         if "/" in symbol:
-            assert all(later.time - bar.time == HOUR for bar, later in zip(bars, bars[1:], strict=False))
+            assert all(later.time - bar.time == HOUR for bar, later in pairwise(bars))
         else:
             assert {bar.time.hour for bar in bars} == set(range(13, 20))
-            assert datetime(2026, 9, 7).date() not in {bar.time.date() for bar in bars}
+            assert date(2026, 9, 7) not in {bar.time.date() for bar in bars}

@@ -1,0 +1,40 @@
+# Two commands do all the set-up: `make demo` and `make test`. Both make their own virtual environment from the
+# hash-pinned lock with plain pip.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+INSTALLED = $(VENV)/.installed
+
+.PHONY: demo test check lock slow clean
+
+demo: $(INSTALLED)
+	$(BIN)/golden-thread demo
+
+test: $(INSTALLED) check
+	$(BIN)/python -m pytest
+
+slow: $(INSTALLED)
+	$(BIN)/python -m pytest -m slow
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/golden-thread schema docs --check
+
+$(INSTALLED): requirements-dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+# Needs uv; writes the locks anew from pyproject.toml. No index host is written into them.
+LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" --quiet
+lock:
+	$(LOCK) -o requirements.txt
+	$(LOCK) --extra local -o requirements-local.txt
+	$(LOCK) --extra dev -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

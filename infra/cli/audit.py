@@ -1,0 +1,75 @@
+"""`golden-thread audit`: does the thread hold?"""
+
+import sys
+from datetime import datetime
+
+import click
+
+from infra.cli import show
+from jobs.entry import UNBALANCED, Moment, chosen, guarded
+from shared.audit import Audit, Report
+from shared.log import Log
+from shared.parts import connect
+from shared.settings import load
+
+_ADVICE = {
+    "duplicates": "Somebody wrote into the table beside the jobs: compare run_id of the rows, delete by hand.",
+    "invalid": "Rows were changed by hand, or written under another schema: restore the partition from time travel.",
+    "wrong_sums": "A row was changed by hand: touch its document, so that the next run revises it.",
+    "leaderless": "A run died: the next run of the job closes its record as ABANDONED.",
+}
+
+
+@click.command()
+@click.argument("jobs", nargs=-1, metavar="[JOB]...")
+@click.option("--as-of", type=Moment(), help="What counts as now. Default: now.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def command(jobs: tuple[str, ...], as_of: datetime | None, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
+    r"""Check source = archived + quarantined + pending, unique keys, valid rows, right sums. Changes nothing.
+
+    \b
+    Examples:
+      golden-thread audit
+      golden-thread audit trades --as-of 2021-07-01T00:00:00Z --json
+    \b
+    Exit codes: 0 it holds, 1 the audit failed, 3 it does not hold.
+    """
+    loops = chosen(jobs or ("all",))
+
+    def work() -> int:
+        settings, log = load(), Log(sys.stderr)
+        reports = [Audit(loop, connect(settings, log), as_of).check() for loop in loops]
+        if as_json:
+            show.as_json([report.as_dict() for report in reports])
+        else:
+            _print(reports)
+        return 0 if all(report.passed for report in reports) else UNBALANCED
+
+    sys.exit(guarded(Log(sys.stderr), work))
+
+
+def _print(reports: list[Report]) -> None:
+    show.as_table(
+        "audit",
+        ("job", "holds", "rows", "due", "archived", "quarantined", "pending", "orphaned", "off"),
+        (
+            (
+                report.job,
+                "yes" if report.passed else "NO",
+                report.rows,
+                report.due,
+                report.archived,
+                report.quarantined,
+                report.pending.count,
+                report.orphaned.count,
+                ", ".join(f"{name} {getattr(report, name).count}" for name in _ADVICE if getattr(report, name).count),
+            )
+            for report in reports
+        ),
+    )
+    for report in reports:
+        for name, advice in _ADVICE.items():
+            if (finding := getattr(report, name)).count:
+                click.echo(
+                    f"{report.table}: {finding.count} {name}: {'; '.join(finding.examples)}\n  {advice}", err=True
+                )

@@ -1,0 +1,52 @@
+"""`golden-thread demo`: the whole thread on this machine, in one command."""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from infra.cli import show
+from infra.cli.run import show_results
+from infra.local.demo import QUESTIONS, Demo
+from infra.local.emulators import Firestore, NoEmulatorError
+from infra.local.stack import StackError
+
+
+@click.command()
+@click.option("--firestore", "kind", type=click.Choice(get_args(Firestore)), help="Default: the first one found.")
+@click.option("--seed", default=1, show_default=True, help="Another seed is another month.")
+def command(kind: Firestore | None, seed: int) -> None:
+    r"""Bring up a local stack, load an invented month, run every job twice, show what came of it, take the stack down.
+
+    \b
+    Examples:
+      golden-thread demo
+      golden-thread demo --firestore embedded --seed 7
+    \b
+    Exit codes: 0 all went as it must, 1 the stack did not start, 3 something came out other than expected.
+    """
+    with tempfile.TemporaryDirectory(prefix="golden-thread-demo-") as folder:
+        try:
+            with Demo.started(Path(folder), kind, seed, say=lambda text: click.echo(text, err=True)) as demo:
+                faults = _present(demo)
+        except (StackError, NoEmulatorError) as error:
+            raise click.ClickException(str(error)) from None
+    for fault in faults:
+        click.echo(f"unexpected: {fault}", err=True)
+    sys.exit(3 if faults else 0)
+
+
+def _present(demo: Demo) -> list[str]:
+    click.echo("First run: everything that is due is archived, the dirty documents are quarantined.")
+    show_results(list(demo.run_all()))
+    click.echo("Second run: nothing changes.")
+    second = demo.run_all()
+    show_results(list(second))
+    refused = demo.refused()
+    total = sum(documents for _, documents, _, _ in refused)
+    show.as_table(f"quarantine: {total} documents", ("reason", "documents", "example", "what to do"), refused)
+    for question in QUESTIONS:
+        show.as_records(question.title, demo.ask(question))
+    return demo.faults(second)

@@ -1,0 +1,130 @@
+"""The demo: a stack of its own, an invented month, every job twice, and the questions people ask."""
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.local.demo_data import AS_OF, expectations, generate
+from infra.local.emulators import Firestore
+from infra.local.seed import seed as load_directory
+from infra.local.stack import Stack
+from jobs.registry import loops
+from schemas.reasons import Reason
+from schemas.registry import TABLES
+from schemas.run_record import RunRecord
+from shared.audit import Audit
+from shared.documents import open_firestore
+from shared.log import Log
+from shared.parts import Parts, connect
+from shared.run import run
+from shared.settings import Settings, load
+from shared.survey import Options
+from shared.tables import Tables
+from shared.warehouse import open_bigquery
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something a trader asks the warehouse."""
+
+    title: str
+    sql: str
+
+
+_SINCE = "ds >= '2026-01-01'"
+
+QUESTIONS = (
+    Question(
+        "P&L by strategy, US dollars (fees estimated)",
+        "SELECT strategy_id, COUNT(*) AS trades, ROUND(SUM(gross_pnl_usd), 2) AS gross, "  # noqa: S608 - constants
+        "ROUND(SUM(fees_usd), 2) AS fees, "
+        "ROUND(SUM(pnl_usd), 2) AS net, COUNTIF(pnl_usd > 0) AS winners, "
+        "COUNTIF(broker_check = 'CORRECTED') AS corrected "
+        f"FROM fact_trades WHERE {_SINCE} GROUP BY strategy_id ORDER BY net DESC",
+    ),
+    Question(
+        "what each filter saved (negative) or cost (positive), US dollars",
+        "SELECT rejection_reason, COUNT(*) AS signals, ROUND(SUM(theoretical_pnl_usd), 2) AS would_have_earned, "  # noqa: S608 - constants
+        "COUNTIF(theoretical_exit_reason = 'TAKE_PROFIT') AS targets, COUNTIF(theoretical_exit_reason = 'STOP_LOSS') "
+        "AS stops, COUNTIF(theoretical_pnl_usd IS NULL) AS unknown "
+        f"FROM fact_rejected_signals WHERE {_SINCE} GROUP BY rejection_reason ORDER BY would_have_earned DESC",
+    ),
+    Question(
+        "missed moonshots",
+        "SELECT signal_id, symbol, side, entry_price, ROUND(max_mfe_pct, 2) AS max_mfe_pct, "  # noqa: S608 - constants
+        "max_mfe_at, would_have_triggered "
+        f"FROM fact_signals_expired WHERE {_SINCE} AND moonshot ORDER BY max_mfe_pct DESC",
+    ),
+    Question(
+        "the account",
+        "SELECT account_id, ds, equity, cash, maintenance_margin, "  # noqa: S608 - constants
+        "ROUND(drawdown_pct, 2) AS drawdown_pct, ROUND(max_drawdown_pct, 2) AS max_drawdown_pct, "
+        "ROUND(calmar_ratio, 2) AS calmar, ROUND(net_delta_usd, 2) AS delta, ROUND(net_theta_usd, 2) AS theta, "
+        "option_positions AS options, greeks_complete "
+        f"FROM snapshot_accounts WHERE {_SINCE}",
+    ),
+)
+
+
+class Demo:
+    """A seeded stack."""
+
+    def __init__(self, settings: Settings, seed: int) -> None:
+        """Work with the stack that `settings` point at, holding the month of `seed`."""
+        self._settings = settings
+        self._expected = expectations(seed)
+
+    @classmethod
+    @contextmanager
+    def started(cls, folder: Path, kind: Firestore | None, seed: int, say: Callable[[str], None]) -> "Iterator[Demo]":
+        """Bring a stack up in `folder`, seed it, and stop it at the end."""
+        stack = Stack(folder / "state")
+        try:
+            environment = stack.up(kind, say).environment()
+            settings = load(environment)
+            tables = Tables(open_bigquery(settings), settings)
+            for row in TABLES:
+                tables.hold(row)
+            generate(folder / "data", seed)
+            load_directory(folder / "data", open_firestore(settings), environment["ALPACA_BASE_URL"])
+            yield cls(settings, seed)
+        finally:
+            stack.stop()
+
+    def run_all(self) -> list[RunRecord]:
+        """Run every job once, as of the end of the month."""
+        options = Options(as_of=AS_OF)
+        return [run(loop, options, self._parts()) for loop in loops().values()]
+
+    def ask(self, question: Question) -> list[dict[str, Any]]:
+        """Ask the warehouse."""
+        return list(self._parts().warehouse.rows(question.sql))
+
+    def refused(self) -> list[tuple[str, int, str, str]]:
+        """List reasons, how many documents each, one example, and what to do."""
+        by_reason: dict[str, list[str]] = {}
+        for record in self._parts().quarantine.records():
+            by_reason.setdefault(record["reason"], []).append(record["path"])
+        return [(reason, len(paths), min(paths), Reason(reason).advice) for reason, paths in sorted(by_reason.items())]
+
+    def faults(self, second: Sequence[RunRecord]) -> list[str]:
+        """Compare the outcome with what the invented month must come to."""
+        found = [f"{one.job}: the second run changed something" for one in second if _changed(one)]
+        found += [f"{one.job}: {one.error.message}" for one in second if one.error]
+        refused = {record["path"]: record["reason"] for record in self._parts().quarantine.records()}
+        if refused != dict(self._expected.reasons):
+            found.append("the quarantine holds other documents, or other reasons, than the dirty ones")
+        for loop in loops().values():
+            if not Audit(loop, self._parts(), AS_OF).check().passed:
+                found.append(f"{loop.name}: the audit does not pass")
+        return found
+
+    def _parts(self) -> Parts:
+        return connect(self._settings, Log(io.StringIO()))
+
+
+def _changed(record: RunRecord) -> bool:
+    return bool(record.counts.archived or record.counts.revised)
