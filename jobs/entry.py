@@ -64,18 +64,21 @@ class Day(click.ParamType[date]):
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options every job takes."""
-    for option in (
-        click.option("--as-of", type=Moment(), help="What counts as now: decides what is due. Default: now."),
-        click.option("--ds", type=Day(), help="Only this partition."),
-        click.option("--since", type=Day(), help="Only this partition and later ones."),
-        click.option("--until", type=Day(), help="Only this partition and earlier ones."),
-        click.option("--limit", type=click.IntRange(min=1), help="At most this many due documents."),
-        click.option("--dry-run", is_flag=True, help="Write nothing; show what would be written."),
-        click.option("--refresh", is_flag=True, help="Let an account snapshot replace the day's first one."),
-        click.option("--json", "as_json", is_flag=True, help="Print results as JSON."),
-    ):
+    for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+_OPTIONS = (
+    click.option("--as-of", type=Moment(), help="What counts as now: decides what is due. Default: now."),
+    click.option("--ds", type=Day(), help="Only this partition."),
+    click.option("--since", type=Day(), help="Only this partition and later ones."),
+    click.option("--until", type=Day(), help="Only this partition and earlier ones."),
+    click.option("--limit", type=click.IntRange(min=1), help="At most this many due documents."),
+    click.option("--dry-run", is_flag=True, help="Write nothing; show what would be written."),
+    click.option("--refresh", is_flag=True, help="Let an account snapshot replace the day's first one."),
+    click.option("--json", "as_json", is_flag=True, help="Print results as JSON."),
+)
 
 
 def options_of(given: dict[str, Any]) -> Options:

@@ -39,7 +39,7 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="golden-thread")
 def main() -> None:
-    r"""Move trading history from hot storage (Firestore, Alpaca) to cold storage (BigQuery) and keep it true.
+    """Move trading history from hot storage (Firestore, Alpaca) to cold storage (BigQuery) and keep it true.
 
     \b
     Examples:

@@ -25,7 +25,7 @@ _ADVICE = {
 @click.option("--as-of", type=Moment(), help="What counts as now. Default: now.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def command(jobs: tuple[str, ...], as_of: datetime | None, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
-    r"""Check source = archived + quarantined + pending, unique keys, valid rows, right sums. Changes nothing.
+    """Check source = archived + quarantined + pending, unique keys, valid rows, right sums. Changes nothing.
 
     \b
     Examples:

@@ -18,7 +18,7 @@ from infra.local.stack import StackError
 @click.option("--firestore", "kind", type=click.Choice(get_args(Firestore)), help="Default: the first one found.")
 @click.option("--seed", default=1, show_default=True, help="Another seed is another month.")
 def command(kind: Firestore | None, seed: int) -> None:
-    r"""Bring up a local stack, load an invented month, run every job twice, show what came of it, take the stack down.
+    """Bring up a local stack, load an invented month, run every job twice, show what came of it, take the stack down.
 
     \b
     Examples:

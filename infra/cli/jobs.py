@@ -9,7 +9,7 @@ from jobs.registry import loops
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def command(as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
-    r"""List the jobs, in the order of `run all`.
+    """List the jobs, in the order of `run all`.
 
     \b
     Examples:

@@ -29,7 +29,7 @@ def command() -> None:
 @command.command()
 @click.option("--firestore", "kind", type=click.Choice(get_args(Firestore)), help="Default: the first one found.")
 def up(kind: Firestore | None) -> None:
-    r"""Start the stack and create the tables. Already up: say so.
+    """Start the stack and create the tables. Already up: say so.
 
     \b
     Examples:
@@ -51,7 +51,7 @@ def up(kind: Firestore | None) -> None:
 
 @command.command()
 def down() -> None:
-    r"""Stop the stack; its state stays.
+    """Stop the stack; its state stays.
 
     \b
     Example:
@@ -62,7 +62,7 @@ def down() -> None:
 
 @command.command()
 def reset() -> None:
-    r"""Stop the stack and delete its state.
+    """Stop the stack and delete its state.
 
     \b
     Example:
@@ -77,7 +77,7 @@ def reset() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
-    r"""Show what is up, where, and its log; exit 1 when the stack is down.
+    """Show what is up, where, and its log; exit 1 when the stack is down.
 
     \b
     Example:
@@ -100,7 +100,7 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 - click p
 
 @command.command()
 def env() -> None:
-    r"""Print exports that point a shell at the stack.
+    """Print exports that point a shell at the stack.
 
     \b
     Example:
@@ -116,7 +116,7 @@ def env() -> None:
 @command.command()
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def seed(directory: Path) -> None:
-    r"""Load a fixture directory: documents, broker records, bars. Several directories add up.
+    """Load a fixture directory: documents, broker records, bars. Several directories add up.
 
     \b
     Example:

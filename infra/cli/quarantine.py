@@ -19,7 +19,7 @@ def command() -> None:
 @click.option("--all", "everything", is_flag=True, help="Also those that were resolved.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def list_records(job: str | None, everything: bool, as_json: bool) -> None:  # noqa: FBT001 - click passes them by name
-    r"""List refused documents.
+    """List refused documents.
 
     \b
     Examples:
@@ -45,7 +45,7 @@ def list_records(job: str | None, everything: bool, as_json: bool) -> None:  # n
 @click.argument("document")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def show_one(document: str, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
-    r"""Show one refused document, by its path or the record's id: every fault, and what to do.
+    """Show one refused document, by its path or the record's id: every fault, and what to do.
 
     \b
     Example:

@@ -15,7 +15,7 @@ from shared.warehouse import Warehouse, open_bigquery
 @click.argument("sql")
 @click.option("--format", "kind", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 def command(sql: str, kind: str) -> None:
-    r"""Ask a question in SQL; bare table names mean the configured dataset.
+    """Ask a question in SQL; bare table names mean the configured dataset.
 
     \b
     Examples:

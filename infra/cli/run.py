@@ -20,7 +20,7 @@ SAMPLE = 10
 @click.argument("jobs", nargs=-1, required=True, metavar="JOB...|all")
 @run_options
 def command(jobs: tuple[str, ...], as_json: bool, **given: Any) -> None:  # noqa: FBT001 - click passes it by name
-    r"""Run jobs, one after the other; a failed one does not stop the rest.
+    """Run jobs, one after the other; a failed one does not stop the rest.
 
     \b
     Examples:

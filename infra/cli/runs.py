@@ -16,7 +16,7 @@ _SHOWN = ("run_id", "job", "status", "started_at", "counts", "rejects_by_reason"
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
 def command(ctx: click.Context, job: str | None, limit: int, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
-    r"""List runs, the newest first.
+    """List runs, the newest first.
 
     \b
     Examples:
@@ -38,7 +38,7 @@ def command(ctx: click.Context, job: str | None, limit: int, as_json: bool) -> N
 @click.argument("run_id")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def show_one(run_id: str, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
-    r"""Show one run whole.
+    """Show one run whole.
 
     \b
     Example:

@@ -21,7 +21,7 @@ def command() -> None:
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def check(as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
-    r"""List the differences between the dataset and the models; exit 1 when there are any.
+    """List the differences between the dataset and the models; exit 1 when there are any.
 
     \b
     Example:
@@ -39,7 +39,7 @@ def check(as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
 
 @command.command()
 def apply() -> None:
-    r"""Create missing tables and add missing nullable columns, after printing them. Nothing else is ever changed.
+    """Create missing tables and add missing nullable columns, after printing them. Nothing else is ever changed.
 
     \b
     Example:
@@ -61,7 +61,7 @@ def apply() -> None:
 @command.command()
 @click.option("--check", "check_only", is_flag=True, help="Only tell whether the files are fresh; exit 1 when not.")
 def docs(check_only: bool) -> None:  # noqa: FBT001 - click passes it by name
-    r"""Write the data dictionary and the cloud definitions from the models.
+    """Write the data dictionary and the cloud definitions from the models.
 
     \b
     Example:
@@ -83,7 +83,7 @@ def docs(check_only: bool) -> None:  # noqa: FBT001 - click passes it by name
 @click.argument("table")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON, as Terraform and the API take it.")
 def show_table(table: str, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
-    r"""Show one table: key, layout, columns.
+    """Show one table: key, layout, columns.
 
     \b
     Examples:
