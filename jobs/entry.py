@@ -12,13 +12,13 @@ import click
 from google.api_core.exceptions import GoogleAPICallError
 
 from jobs.registry import RUN_ALL, loops
-from schemas.run_record import RunRecord, Status
+from schemas.run_record import RunError, RunRecord, Status
 from shared.broker import BrokerError
 from shared.log import Log, Severity
 from shared.loop import Loop
-from shared.parts import connect
+from shared.parts import Parts, connect
 from shared.preview import Preview, preview
-from shared.run import InterruptedRunError, run
+from shared.run import InterruptedRunError, begin, run
 from shared.settings import Settings, SettingsError, load
 from shared.survey import Options
 from shared.tables import SchemaDriftError
@@ -27,6 +27,9 @@ DONE, FAILED, UNBALANCED = 0, 1, 3
 """Exit codes; 2 is click's, for wrong usage."""
 
 Result = RunRecord | Preview
+
+_EXPECTED = (SettingsError, SchemaDriftError, BrokerError, GoogleAPICallError)
+"""What goes wrong outside this program: one line, no traceback."""
 
 
 class Moment(click.ParamType[datetime]):
@@ -117,16 +120,23 @@ def chosen(names: Sequence[str]) -> list[Loop[Any, Any]]:
 
 
 def execute(jobs: Sequence[Loop[Any, Any]], options: Options, settings: Settings, log: Log) -> Iterator[Result]:
-    """Run jobs one after the other; a failed one does not stop the rest."""
+    """Run jobs one after the other; a failed one does not stop the rest, an interrupted one does."""
     for loop in jobs:
         parts = connect(settings, log.labelled(job=loop.name))
-        if options.dry_run:
-            yield preview(loop, options, parts)
-            continue
-        record = run(loop, options, parts)
-        yield record
-        if record.status is Status.INTERRUPTED:
+        result = _previewed(loop, options, parts) if options.dry_run else run(loop, options, parts)
+        yield result
+        if isinstance(result, RunRecord) and result.status is Status.INTERRUPTED:
             return
+
+
+def _previewed(loop: Loop[Any, Any], options: Options, parts: Parts) -> Result:
+    try:
+        return preview(loop, options, parts)
+    except _EXPECTED as error:
+        parts.log.event(f"{type(error).__name__}: {error}", Severity.ERROR)
+        record = begin(loop, options, parts)
+        record.status, record.error = Status.FAILED, RunError(type=type(error).__name__, message=str(error))
+        return record
 
 
 def exit_code(results: Sequence[Result]) -> int:
@@ -157,15 +167,17 @@ def guarded(log: Log, work: Callable[[], int]) -> int:
     """Do work and turn what can be expected to go wrong before a run begins into one line and exit code 1."""
     try:
         return work()
-    except (SettingsError, SchemaDriftError, BrokerError, GoogleAPICallError, InterruptedRunError) as error:
+    except (*_EXPECTED, InterruptedRunError) as error:
         log.event(f"{type(error).__name__}: {error}", Severity.ERROR)
         return FAILED
 
 
 def main(loop: Loop[Any, Any]) -> None:
     """Run one job as a container does: events as JSON lines on standard output."""
+    module = f"python -m jobs.{loop.name.replace('-', '_')}"
+    examples = f"\b\nExamples:\n  {module}\n  {module} --as-of 2021-07-01T00:00:00Z --dry-run"
 
-    @click.command(name=loop.name, help=f"{loop.summary}.")
+    @click.command(name=loop.name, help=f"{loop.summary}.\n\n{examples}")
     @run_options
     def command(as_json: bool, **given: Any) -> None:  # noqa: FBT001 - click passes it by name
         options = options_of(given)

@@ -14,7 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from shared.bars import LENGTHS
-from shared.retrying import retrying_if
+from shared.retrying import persistently
 from shared.settings import Settings
 from shared.values import rfc3339
 
@@ -171,7 +171,7 @@ class Broker:
                 raise BrokerError(path, None, "an empty answer", transient=True)
             return answer
 
-        return retrying_if(_transient, self._settings.retry_seconds)(once)()
+        return persistently(self._settings.retry_seconds, once, _transient)
 
     @cached_property
     def _trader(self) -> "RESTClient":

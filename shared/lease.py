@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import Aborted, GoogleAPICallError
 from google.cloud import firestore
 
 from shared.retrying import retrying
@@ -76,7 +76,13 @@ class Leases:
             transaction.set(reference, fields, merge=True)
             return state
 
-        state = transact(self.client, take)
+        try:
+            state = transact(self.client, take)
+        except GoogleAPICallError:
+            # The answer may be lost and the lease ours nevertheless; owners are unique, so the document knows.
+            if (state := self.read(reference)).owner != owner:
+                raise
+            return Lease(self, reference, owner, state.fence, state.intent)
         return None if state is None else Lease(self, reference, owner, state.fence + 1, state.intent)
 
     def peek(self, name: str) -> State:
@@ -151,7 +157,7 @@ class Lease:
             if self._leases.read(self._reference, transaction).fence == self.fence:
                 transaction.update(self._reference, {"owner": None, "expires_at": None})
 
-        self._exclusively(write)
+        self._with_lookup(write, lambda state: state.fence != self.fence or state.owner is None)
 
     def renew(self) -> bool:
         """Prolong the lease; False when it is not ours any more."""
@@ -202,6 +208,13 @@ class Lease:
 
 
 def transact(client: firestore.Client, body: Callable[[firestore.Transaction], T]) -> T:
-    """Run `body` in one Firestore transaction, repeated by the client when it is aborted."""
-    result: T = firestore.transactional(body)(client.transaction(max_attempts=10))
+    """Run `body` in one Firestore transaction, repeated by the client when it is aborted.
+
+    Raises:
+        GoogleAPICallError: It failed, or was aborted too often.
+    """
+    try:
+        result: T = firestore.transactional(body)(client.transaction(max_attempts=10))
+    except ValueError as gave_up:
+        raise Aborted(str(gave_up)) from gave_up
     return result

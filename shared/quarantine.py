@@ -95,7 +95,7 @@ class Quarantine:
 
     def record(self, name: str) -> dict[str, Any] | None:
         """Find one whole record by its id or by the path of the document."""
-        for document_id in (name, record_id(name)):
+        for document_id in (record_id(name),) if "/" in name else (name, record_id(name)):
             snapshot = self._collection.document(document_id).get(retry=self._retry, timeout=self._timeout)
             if snapshot.exists:
                 return {"id": snapshot.id, **(snapshot.to_dict() or {})}

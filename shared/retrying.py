@@ -30,13 +30,15 @@ TRANSIENT: tuple[type[Exception], ...] = (
 """Errors after which the same idempotent call may be sent again."""
 
 
+is_transient = if_exception_type(*TRANSIENT)
+
 ONCE = Retry(predicate=if_exception_type())
 """For clients that insist on a retry policy: send the call once."""
 
 
 def retrying(seconds: float) -> Retry:
     """Build the policy: exponential backoff with jitter from 0.2 s to 5 s, giving up after `seconds`."""
-    return retrying_if(if_exception_type(*TRANSIENT), seconds)
+    return retrying_if(is_transient, seconds)
 
 
 def retrying_if(transient: Callable[[Exception], bool], seconds: float) -> Retry:
@@ -44,8 +46,11 @@ def retrying_if(transient: Callable[[Exception], bool], seconds: float) -> Retry
     return Retry(predicate=transient, initial=0.2, maximum=5.0, multiplier=2.0, timeout=seconds)
 
 
-def persistently(seconds: float, call: Callable[[], T]) -> T:
-    """Make an idempotent call until it succeeds, fails for good, or `seconds` have passed."""
-    wrapped: Callable[[], Any] = retrying(seconds)(call)
-    result: T = wrapped()
+def persistently(seconds: float, call: Callable[[], T], transient: Callable[[Exception], bool] = is_transient) -> T:
+    """Make an idempotent call until it succeeds, fails for good, or `seconds` have passed; then its error is raised."""
+    wrapped: Callable[[], Any] = retrying_if(transient, seconds)(call)
+    try:
+        result: T = wrapped()
+    except exceptions.RetryError as error:
+        raise error.cause or error from None
     return result

@@ -8,6 +8,7 @@ are in `tests/protocol`.
 import traceback
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -56,7 +57,14 @@ class BalanceError(Exception):
 def run(loop: Loop[D, R], options: Options, parts: Parts) -> RunRecord:
     """Run one job once and return its record, which is also written to `job_metadata`. Failures are recorded."""
     record = begin(loop, options, parts)
-    lease = parts.leases.acquire(record.lease, record.run_id)
+    parts = replace(parts, log=parts.log.labelled(run_id=record.run_id))
+    parts.log.event("run started", as_of=record.as_of, git_hash=record.git_hash)
+    try:
+        lease = parts.leases.acquire(record.lease, record.run_id)
+    except GoogleAPICallError as error:
+        # Without Firestore there is nowhere to record the failure but the log.
+        record.status = _failed(record, error, Status.FAILED, parts)
+        return record
     if lease is None:
         return _finish(record, Status.SKIPPED, parts)
     record.fence = lease.fence
@@ -151,8 +159,9 @@ class _Work(Generic[D, R]):
         self._record.counts.already += len(page.already)
         self._passed += [*page.already, *(row.source_path for row in (*page.new, *page.revised))]
         self._revised += page.revised
-        self._append(page.new)
         self._note(page.new, page.revised)
+        self._append(page.new)
+        self._parts.log.event("page done", read=self._record.counts.read)
 
     def _quarantine(self, rejects: list[Reject]) -> None:
         """Record rejects; when the quarantine itself fails they stay pending and the next run meets them again."""
@@ -226,9 +235,9 @@ class _Work(Generic[D, R]):
         held = [one for stored in found.values() for one in stored]
         stored = {key_of(row): row for row in self._parts.warehouse.fetch(self._loop.row, held)}
         for row in rows:
-            old = stored[key_of(row)]
-            new = self._loop.reconcile(row, old)
-            yield old, new.model_copy(update={"revised_by": self._record.run_id})
+            # A row that vanished meanwhile is found missing by the verification.
+            if old := stored.get(key_of(row)):
+                yield old, self._loop.reconcile(row, old).model_copy(update={"revised_by": self._record.run_id})
 
     def _behind(self, rows: list[R]) -> list[R]:
         current = self._revisions([key_of(row) for row in rows])

@@ -81,9 +81,9 @@ class Survey(Generic[D, R]):
         """Yield everything that is due, page by page, and count it in the record."""
         due = self._due(self._documents())
         for batch in batches(islice(due, self._options.limit), self._parts.settings.page_size):
-            page = self._page(batch)
+            # Counted first: when the page fails, its documents are pending.
             self._record.counts.read += len(batch)
-            yield page
+            yield self._page(batch)
         self._record.drift = dict(self._guardian.drift)
         self._record.broker_calls = self._parts.broker.calls
 

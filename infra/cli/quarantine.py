@@ -8,6 +8,8 @@ from shared.documents import open_firestore
 from shared.quarantine import Quarantine
 from shared.settings import load
 
+_SHOWN = ("job", "reason", "first_seen", "last_seen", "attempts", "run_id", "source_rev", "resolved_at", "resolved_by")
+
 
 @click.group()
 def command() -> None:

@@ -3,6 +3,7 @@
 import click
 
 from infra.cli import show
+from schemas.run_record import RunRecord
 from shared.documents import open_firestore
 from shared.runs import Runs
 from shared.settings import load
@@ -51,7 +52,7 @@ def show_one(run_id: str, as_json: bool) -> None:  # noqa: FBT001 - click passes
     if as_json:
         show.as_json(record)
     else:
-        show.as_table("", ("field", "value"), record.items())
+        show.as_table("", ("field", "value"), ((name, record.get(name)) for name in RunRecord.model_fields))
 
 
 def _short(record: dict[str, object], name: str) -> object:

@@ -24,6 +24,8 @@ PROJECT = "golden-thread-local"
 SERVERS = ("firestore", "bigquery", "broker")
 READY_WITHIN = 60.0
 """Seconds a server may take to start."""
+LOG_LINES = 15
+"""Lines of a server's log shown when it does not start."""
 STOP_WITHIN = 10.0
 """Seconds a server may take to stop before it is killed."""
 
@@ -194,7 +196,8 @@ class Stack:
         deadline = time.monotonic() + READY_WITHIN
         while not all(_listens(port) for port in server.ports.values()):
             if not server.alive or time.monotonic() > deadline:
-                raise StackError(f"{name} did not start; see {self.log_of(name)}")
+                last = self.log_of(name).read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]
+                raise StackError("\n".join((f"{name} did not start; the end of {self.log_of(name)}:", *last)))
             time.sleep(0.05)
 
     def _remember(self, running: Running) -> None:

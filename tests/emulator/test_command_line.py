@@ -1,0 +1,220 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from infra.cli import main
+from jobs.registry import loops
+from tests.stack import AS_OF, LocalStack
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+
+def _commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        yield " ".join(path), command
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        child = command.get_command(context, name)
+        assert child is not None
+        yield from _commands(child, (*path, name))
+
+
+@pytest.fixture
+def golden(stack: LocalStack) -> LocalStack:
+    """Every golden fixture, seeded into one stack."""
+    for folder in sorted(GOLDEN.iterdir()):
+        stack.seed(folder / "input")
+    return stack
+
+
+@pytest.mark.parametrize(("name", "command"), list(_commands(main)))
+def test_every_command_explains_itself_with_an_example(name: str, command: click.Command) -> None:
+    text = command.get_help(click.Context(command, info_name=name))
+    assert "Example" in text
+    assert f"golden-thread {name}" in text
+
+
+def test_running_all_jobs_archives_what_is_due_and_exits_with_zero(golden: LocalStack) -> None:
+    done = golden.command("run", "all", "--as-of", AS_OF, "--json")
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0, done.stderr
+    assert [record["job"] for record in records] == list(loops())
+    assert {record["status"] for record in records} == {"SUCCEEDED", "PARTIAL"}
+    assert sum(record["counts"]["archived"] for record in records) > 0
+
+
+def test_the_table_of_runs_names_each_reason(golden: LocalStack) -> None:
+    done = golden.command("run", "trades", "--as-of", AS_OF)
+    assert "NOT_POSITIVE 1" in done.stdout
+    assert "PARTIAL" in done.stdout
+
+
+def test_events_are_json_lines_on_standard_output_of_a_job(golden: LocalStack) -> None:
+    done = _job("trades", golden, "--as-of", AS_OF)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0, done.stderr
+    assert all({"severity", "message", "time"} <= event.keys() for event in events)
+    assert events[-1]["message"] == "run partial"
+    assert events[-1]["severity"] == "WARNING"
+    assert events[-1]["counts"]["archived"] == 3
+
+
+def test_a_job_that_does_not_exist_is_wrong_usage(stack: LocalStack) -> None:
+    done = stack.command("run", "nonsense")
+    assert done.returncode == 2
+    assert "there are: strategies" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--ds", "2021-13-01"),
+        ("--as-of", "2021-07-01T00:00:00"),
+        ("--ds", "2021-07-01", "--since", "2021-07-01"),
+        ("--since", "2021-07-02", "--until", "2021-07-01"),
+        ("--limit", "0"),
+    ],
+)
+def test_options_that_make_no_sense_are_wrong_usage(stack: LocalStack, arguments: tuple[str, ...]) -> None:
+    assert stack.command("run", "trades", *arguments).returncode == 2
+
+
+def test_a_broker_that_is_away_fails_the_run_but_not_the_other_jobs(golden: LocalStack) -> None:
+    done = golden.command(
+        "run",
+        "trades",
+        "strategies",
+        "--as-of",
+        AS_OF,
+        "--json",
+        ALPACA_BASE_URL="http://127.0.0.1:9",
+        RETRY_SECONDS="1",
+    )
+    trades, strategies = (json.loads(line) for line in done.stdout.splitlines())
+    assert done.returncode == 1
+    assert trades["status"] == "FAILED"
+    assert trades["error"]["type"] == "BrokerError"
+    assert strategies["status"] == "PARTIAL"
+
+
+def test_missing_settings_are_named_without_their_values(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "GOLDEN_THREAD_STATE": str(tmp_path), "PAGE_SIZE": "canary"}
+    done = _python("-m", "infra.cli", "run", "trades", environment=environment)
+    assert done.returncode == 1
+    assert "GOOGLE_CLOUD_PROJECT" in done.stderr
+    assert "PAGE_SIZE" in done.stderr
+    assert "canary" not in done.stderr
+
+
+def test_a_query_answers_with_numeric_as_strings_and_times_as_rfc_3339(golden: LocalStack) -> None:
+    golden.run("trades")
+    sql = "SELECT trade_id, pnl_usd, exit_time, ds FROM fact_trades WHERE ds = '2026-10-01' AND trade_id = 'long-1'"
+    done = golden.command("query", "--format", "json", sql)
+    assert json.loads(done.stdout) == [
+        {"trade_id": "long-1", "pnl_usd": "18.950000000", "exit_time": "2026-10-01T12:15:00Z", "ds": "2026-10-01"}
+    ]
+
+
+def test_a_query_answers_as_csv_and_as_a_table(golden: LocalStack) -> None:
+    golden.run("trades")
+    sql = "SELECT trade_id, qty FROM fact_trades WHERE ds = '2026-10-01' ORDER BY trade_id"
+    lines = golden.command("query", "--format", "csv", sql).stdout.splitlines()
+    assert lines == ["trade_id,qty", "long-1,2", "paper-1,1", "short-1,1.5"]
+    assert "paper-1" in golden.command("query", sql).stdout
+
+
+def test_a_query_that_bigquery_refuses_is_one_clear_line(stack: LocalStack) -> None:
+    done = stack.command("query", "SELEC 1")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: BigQuery refused the query")
+    assert "Traceback" not in done.stderr
+
+
+def test_runs_are_listed_newest_first_and_shown_whole(golden: LocalStack) -> None:
+    first, second = golden.run("trades"), golden.run("trades")
+    listed = json.loads(golden.command("runs", "--json").stdout)
+    assert [record["run_id"] for record in listed] == [second.run_id, first.run_id]
+    shown = json.loads(golden.command("runs", "show", first.run_id, "--json").stdout)
+    assert shown["counts"]["archived"] == 3
+    assert golden.command("runs", "show", "nonsense").returncode == 1
+
+
+def test_quarantine_shows_every_fault_and_what_to_do(golden: LocalStack) -> None:
+    golden.run("trades")
+    (listed,) = json.loads(golden.command("quarantine", "list", "--json").stdout)
+    assert (listed["path"], listed["reason"]) == ("live_positions/bad-1", "NOT_POSITIVE")
+    shown = golden.command("quarantine", "show", "live_positions/bad-1").stdout
+    assert "qty" in shown
+    assert "What to do: Prices and quantities must be above zero" in shown
+
+
+def test_an_audit_of_an_untouched_archive_passes(golden: LocalStack) -> None:
+    golden.command("run", "all", "--as-of", AS_OF)
+    done = golden.command("audit", "--as-of", AS_OF, "--json")
+    reports = {report["job"]: report for report in json.loads(done.stdout)}
+    assert done.returncode == 0, done.stderr
+    trades = reports["trades"]
+    assert (trades["due"], trades["archived"], trades["quarantined"], trades["pending"]["count"]) == (4, 3, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("damage", "finding"),
+    [
+        ("INSERT INTO fact_trades SELECT * FROM fact_trades WHERE ds = '2026-10-01'", "duplicates"),
+        ("UPDATE fact_trades SET pnl_usd = pnl_usd + 1 WHERE ds = '2026-10-01'", "wrong_sums"),
+        ("UPDATE fact_trades SET side = 'UP' WHERE ds = '2026-10-01'", "invalid"),
+    ],
+)
+def test_an_audit_finds_what_was_changed_by_hand(golden: LocalStack, damage: str, finding: str) -> None:
+    golden.run("trades")
+    golden.parts().warehouse.change(damage)
+    done = golden.command("audit", "trades", "--as-of", AS_OF, "--json")
+    (report,) = json.loads(done.stdout)
+    assert done.returncode == 3
+    assert report[finding]["count"] == 3
+    assert report["passed"] is False
+
+
+def test_an_audit_counts_what_no_run_has_seen_as_pending_and_what_lost_its_document_as_orphaned(
+    golden: LocalStack,
+) -> None:
+    golden.run("trades")
+    late = golden.firestore.document("live_positions/long-1").get().to_dict() or {}
+    golden.put("live_positions", [{**late, "position_id": "late-1"}], "position_id")
+    golden.firestore.document("live_positions/paper-1").delete()
+    done = golden.command("audit", "trades", "--as-of", AS_OF, "--json")
+    (report,) = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert report["pending"]["examples"] == ["live_positions/late-1"]
+    assert report["orphaned"]["examples"] == ["live_positions/paper-1"]
+
+
+def test_schema_apply_creates_every_table_and_check_agrees(stack: LocalStack) -> None:
+    assert stack.command("schema", "check").returncode == 1
+    assert stack.command("schema", "apply").returncode == 0
+    assert stack.command("schema", "check", "--json").stdout.strip() == "[]"
+
+
+def test_a_table_is_shown_as_the_api_takes_it(stack: LocalStack) -> None:
+    definition = json.loads(stack.command("schema", "show", "fact_trades", "--json").stdout)
+    assert definition["partition_field"] == "ds"
+    assert definition["clustering"] == ["strategy_id", "symbol"]
+    assert stack.command("schema", "show", "nonsense").returncode == 2
+
+
+def _job(name: str, stack: LocalStack, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return _python("-m", f"jobs.{name}", *arguments, environment={**os.environ, **stack.environment})
+
+
+def _python(*arguments: str, environment: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own command line
+        [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
