@@ -100,7 +100,7 @@ class Warehouse:
         for some in _slices(stored, MAX_PARAMETERS):
             parameter = bigquery.ArrayQueryParameter("identities", "STRING", [one.key[0] for one in some])
             statement = sql.rows_of(self.table(row), row, (one.ds for one in some))
-            result.extend(cast(R, row.model_construct(**record)) for record in self.rows(statement, [parameter]))
+            result.extend(cast("R", row.model_construct(**record)) for record in self.rows(statement, [parameter]))
         return result
 
     def count_run(self, row: type[ArchivedRow], run_id: str) -> int:
