@@ -55,7 +55,7 @@ class Broker:
 
     def positions(self) -> list[dict[str, Any]]:
         """Read open positions."""
-        answer: list[dict[str, Any]] = self._trading("/positions", {})
+        answer: list[dict[str, Any]] = self._trading("/positions", {}, list)
         return answer
 
     def portfolio_history(self, start: date, end: datetime) -> dict[str, Any]:
@@ -85,6 +85,7 @@ class Broker:
                     "direction": "asc",
                     "nested": "true",
                 },
+                list,
             )
             fresh = [order for order in page if order["id"] not in seen]
             yield from fresh
@@ -153,8 +154,11 @@ class Broker:
                 raise BrokerError(path, None, "repeats its page token")
             token = following
 
-    def _trading(self, path: str, query: Mapping[str, Any]) -> Any:
-        return self._get(self._trader, path, query)
+    def _trading(self, path: str, query: Mapping[str, Any], kind: type = dict) -> Any:
+        answer = self._get(self._trader, path, query)
+        if not isinstance(answer, kind):
+            raise BrokerError(path, None, f"answers with a {type(answer).__name__} instead of a {kind.__name__}")
+        return answer
 
     def _get(self, client: "RESTClient", path: str, query: Mapping[str, Any]) -> Any:
         from alpaca.common.exceptions import APIError  # noqa: PLC0415 - alpaca-py takes a second to import

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from google.api_core.exceptions import Aborted, GoogleAPICallError
 from google.cloud import firestore
 
-from shared.retrying import retrying
+from shared.retrying import persistently
 from shared.settings import Settings
 
 T = TypeVar("T")
@@ -61,8 +61,8 @@ class Leases:
         """Keep leases in the `job_leases` collection of `client`'s database."""
         self.client = client
         self.life = timedelta(seconds=settings.lease_seconds)
-        self.retry = retrying(settings.retry_seconds)
-        self.timeout = settings.call_timeout_s
+        self.retry_seconds = settings.retry_seconds
+        self._timeout = settings.call_timeout_s
 
     def acquire(self, name: str, owner: str) -> "Lease | None":
         """Take the lease of a table, raising its fence by one every time. None: another run holds it."""
@@ -77,7 +77,7 @@ class Leases:
             return state
 
         try:
-            state = transact(self.client, take)
+            state = transact(self.client, take, self.retry_seconds)
         except GoogleAPICallError:
             # The answer may be lost and the lease ours nevertheless; owners are unique, so the document knows.
             if (state := self.read(reference)).owner != owner:
@@ -91,7 +91,12 @@ class Leases:
 
     def read(self, reference: Any, transaction: firestore.Transaction | None = None) -> State:
         """Read a lease document; an absent one is a free lease with fence 0."""
-        snapshot = reference.get(transaction=transaction, retry=self.retry, timeout=self.timeout)
+
+        def once() -> Any:
+            return reference.get(transaction=transaction, retry=None, timeout=self._timeout)
+
+        # Inside a transaction a failed read ends the transaction; outside it may be sent again.
+        snapshot = once() if transaction else persistently(self.retry_seconds, once)
         fields = snapshot.to_dict() or {}
         intent = fields.get("intent")
         return State(
@@ -204,17 +209,17 @@ class Lease:
     def _exclusively(self, write: Callable[[firestore.Transaction], T]) -> T:
         """Keep the heartbeat and the run from contending for the document within one process."""
         with self._mutex:
-            return transact(self._leases.client, write)
+            return transact(self._leases.client, write, self._leases.retry_seconds)
 
 
-def transact(client: firestore.Client, body: Callable[[firestore.Transaction], T]) -> T:
-    """Run `body` in one Firestore transaction, repeated by the client when it is aborted.
+def transact(client: firestore.Client, body: Callable[[firestore.Transaction], T], seconds: float) -> T:
+    """Run `body` in one Firestore transaction; begin anew while another transaction is in the way.
 
-    Raises:
-        GoogleAPICallError: It failed, or was aborted too often.
+    The client repeats a transaction that is aborted on commit; one that is aborted on a read is repeated here.
     """
-    try:
+
+    def once() -> T:
         result: T = firestore.transactional(body)(client.transaction(max_attempts=10))
-    except ValueError as gave_up:
-        raise Aborted(str(gave_up)) from gave_up
-    return result
+        return result
+
+    return persistently(seconds, once, if_exception_type(Aborted))
