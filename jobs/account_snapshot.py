@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypedDict
 
 from schemas.accounts import AccountDocument, AccountSnapshot
 from schemas.document import numeric
 from schemas.table import Provenance
+from shared.fills import finite
 from shared.formulae import Drawdown, drawdown, multiplier
 from shared.loop import AccountState, Candidate, Evidence, Loop, Origin, Verdict, Wants
 from shared.market import Market, Window
@@ -82,7 +83,7 @@ def build(candidate: Candidate[AccountDocument], evidence: Evidence, provenance:
 
 def _drawdown(state: AccountState, equity: Decimal, today: date) -> Drawdown | None:
     """Measure the curve of portfolio history plus now; days before the account held money do not count."""
-    before = ((day, number) for day, text in state.history if day < today and (number := _number(text)))
+    before = ((day, number) for day, text in state.history if day < today and (number := finite(text)))
     curve = [point for point in (*before, (today, equity)) if point[1] > 0]
     return drawdown(curve) if curve and curve[-1][0] == today else None
 
@@ -118,10 +119,10 @@ def _position_greeks(
 ) -> dict[str, Decimal | None]:
     snapshot = state.option_snapshots.get(position["symbol"], {})
     raw = snapshot.get("greeks") or {}
-    per_share = {name: _number(raw.get(name)) for name in _GREEKS}
-    if not any(per_share.values()) and not _number(snapshot.get("impliedVolatility")):
+    per_share = {name: finite(raw.get(name)) for name in _GREEKS}
+    if not any(per_share.values()) and not finite(snapshot.get("impliedVolatility")):
         return {}
-    units = (_number(position.get("qty")) or Decimal(0)) * multiplier("OPTION")
+    units = (finite(position.get("qty")) or Decimal(0)) * multiplier("OPTION")
     spot = _spot(position["symbol"], market, as_of)
     in_dollars = {"delta": spot, "gamma": spot * spot / 100 if spot else None}
     return {
@@ -150,18 +151,6 @@ def _complete_sum(values: Iterable[Decimal | None]) -> Decimal | None:
     return numeric(total)
 
 
-def _number(value: object) -> Decimal | None:
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
-def _ds(_account: AccountDocument, as_of: datetime) -> date:
-    return as_of.date()
-
-
 LOOP = Loop(
     name="account-snapshot",
     summary="the broker's account, margin, drawdown and greeks -> snapshot_accounts",
@@ -171,7 +160,7 @@ LOOP = Loop(
     document=AccountDocument,
     row=AccountSnapshot,
     due=due,
-    ds=_ds,
+    ds=lambda candidate: candidate.as_of.date(),
     key=key,
     wants=wants,
     build=build,

@@ -1,24 +1,24 @@
 """How a job is started: `python -m jobs.<name>` in a container, `golden-thread run` by hand. One command for both."""
 
 import json
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
-from types import FrameType
 from typing import Any
 
 import click
-from google.api_core.exceptions import GoogleAPICallError
+from google.auth.exceptions import GoogleAuthError
 
-from jobs.registry import RUN_ALL, loops
+from jobs.registry import ONLY_BY_NAME, loops
 from schemas.run_record import RunError, RunRecord, Status
 from shared.broker import BrokerError
+from shared.interrupt import InterruptedRunError, stop_on_signals
 from shared.log import Log, Severity
 from shared.loop import Loop
 from shared.parts import Parts, connect
 from shared.preview import Preview, preview
-from shared.run import InterruptedRunError, begin, run
+from shared.retrying import UNAVAILABLE
+from shared.run import begin, redacted, run
 from shared.settings import Settings, SettingsError, load
 from shared.survey import Options
 from shared.tables import SchemaDriftError
@@ -28,7 +28,7 @@ DONE, FAILED, UNBALANCED = 0, 1, 3
 
 Result = RunRecord | Preview
 
-_EXPECTED = (SettingsError, SchemaDriftError, BrokerError, GoogleAPICallError)
+EXPECTED: tuple[type[Exception], ...] = (SettingsError, SchemaDriftError, BrokerError, GoogleAuthError, *UNAVAILABLE)
 """What goes wrong outside this program: one line, no traceback."""
 
 
@@ -112,7 +112,7 @@ def chosen(names: Sequence[str]) -> list[Loop[Any, Any]]:
         click.UsageError: No such job; lists those there are.
     """
     known = loops()
-    wanted = [name for name in known if name in RUN_ALL or name not in {"price-patch", "retire"}]
+    wanted = [name for name in known if name not in ONLY_BY_NAME]
     unique = dict.fromkeys(one for name in names for one in (wanted if name == "all" else [name]))
     if unknown := [name for name in unique if name not in known]:
         raise click.UsageError(f"no job {', '.join(unknown)}; there are: {', '.join(known)}, all")
@@ -123,7 +123,7 @@ def execute(jobs: Sequence[Loop[Any, Any]], options: Options, settings: Settings
     """Run jobs one after the other; a failed one does not stop the rest, an interrupted one does."""
     for loop in jobs:
         parts = connect(settings, log.labelled(job=loop.name))
-        result = _previewed(loop, options, parts) if options.dry_run else run(loop, options, parts)
+        result: Result = _previewed(loop, options, parts) if options.dry_run else run(loop, options, parts)
         yield result
         if isinstance(result, RunRecord) and result.status is Status.INTERRUPTED:
             return
@@ -132,10 +132,11 @@ def execute(jobs: Sequence[Loop[Any, Any]], options: Options, settings: Settings
 def _previewed(loop: Loop[Any, Any], options: Options, parts: Parts) -> Result:
     try:
         return preview(loop, options, parts)
-    except _EXPECTED as error:
-        parts.log.event(f"{type(error).__name__}: {error}", Severity.ERROR)
+    except Exception as error:  # noqa: BLE001 - whatever happened, the other jobs get their turn and the exit code says so
+        message = redacted(str(error), parts)
+        parts.log.event(f"{type(error).__name__}: {message}", Severity.ERROR)
         record = begin(loop, options, parts)
-        record.status, record.error = Status.FAILED, RunError(type=type(error).__name__, message=str(error))
+        record.status, record.error = Status.FAILED, RunError(type=type(error).__name__, message=message)
         return record
 
 
@@ -151,25 +152,15 @@ def exit_code(results: Sequence[Result]) -> int:
     return max(codes)
 
 
-def stop_on_sigterm() -> None:
-    """Turn SIGTERM and SIGINT into an exception in the call in hand, once: the run then records INTERRUPTED."""
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        raise InterruptedRunError(f"stopped by {signal.Signals(number).name}")
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-
-
 def guarded(log: Log, work: Callable[[], int]) -> int:
     """Do work and turn what can be expected to go wrong before a run begins into one line and exit code 1."""
     try:
         return work()
-    except (*_EXPECTED, InterruptedRunError) as error:
+    except EXPECTED as error:
         log.event(f"{type(error).__name__}: {error}", Severity.ERROR)
-        return FAILED
+    except InterruptedRunError as stop:
+        log.event(str(stop), Severity.ERROR)
+    return FAILED
 
 
 def main(loop: Loop[Any, Any]) -> None:
@@ -182,7 +173,7 @@ def main(loop: Loop[Any, Any]) -> None:
     def command(as_json: bool, **given: Any) -> None:  # noqa: FBT001 - click passes it by name
         options = options_of(given)
         log = Log(sys.stderr if as_json else sys.stdout)
-        stop_on_sigterm()
+        stop_on_signals()
 
         def work() -> int:
             results = list(execute([loop], options, load(), log))

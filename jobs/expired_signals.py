@@ -1,13 +1,12 @@
 """Loop C: expired signals -> `fact_signals_expired`. Did we miss a moonshot?"""
 
-import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypedDict
 
 from schemas.document import numeric
-from schemas.expired_signals import ExpiredSignal, LiveSignalDocument
+from schemas.expired_signals import ExpiredSignal, LiveSignalDocument, lives_or_ended_otherwise
 from schemas.symbols import is_symbol
 from schemas.table import Provenance
 from shared.bars import excursion, expected_bars, shortfall
@@ -15,8 +14,6 @@ from shared.formulae import percent
 from shared.loop import Candidate, Evidence, Loop, Wants
 from shared.market import Window
 from shared.settings import Settings
-
-_LIVE = re.compile(r"WAITING|ACTIVE|INVALIDATED|TP\d+_HIT", re.ASCII)
 
 
 class Missed(TypedDict):
@@ -35,8 +32,7 @@ class Missed(TypedDict):
 
 def ignores(fields: Mapping[str, Any]) -> bool:
     """Leave signals alone that live or ended otherwise; an unknown status explains itself in quarantine."""
-    status = fields.get("status")
-    return isinstance(status, str) and bool(_LIVE.fullmatch(status))
+    return lives_or_ended_otherwise(fields.get("status"))
 
 
 def due(signal: LiveSignalDocument, as_of: datetime, settings: Settings) -> bool:
@@ -110,10 +106,6 @@ def _window(signal: LiveSignalDocument) -> Window:
     return Window(signal.asset_class, signal.symbol, signal.created_at, signal.valid_until)
 
 
-def _ds(signal: LiveSignalDocument, _as_of: datetime) -> date:
-    return signal.created_at.date()
-
-
 LOOP = Loop(
     name="expired-signals",
     summary="expired signals of live_signals, with what they missed -> fact_signals_expired",
@@ -123,7 +115,7 @@ LOOP = Loop(
     row=ExpiredSignal,
     ignores=ignores,
     due=due,
-    ds=_ds,
+    ds=lambda candidate: candidate.document.created_at.date(),
     key=lambda candidate: (candidate.document.signal_id,),
     wants=wants,
     build=build,

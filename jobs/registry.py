@@ -12,6 +12,9 @@ RUN_ALL = ("strategies", "trades", "rejected-signals", "expired-signals", "accou
 """The order of `run all`: versions before the trades that refer to them, fees last. A loop not named here runs
 before the fees."""
 
+ONLY_BY_NAME = frozenset({"price-patch", "retire"})
+"""Jobs that `run all` leaves out."""
+
 
 @cache
 def loops() -> dict[str, Loop[Any, Any]]:

@@ -1,6 +1,6 @@
 """Loop B: rejected signals older than seven days -> `fact_rejected_signals`, with what they would have earned."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, TypedDict
 
@@ -150,10 +150,6 @@ def _json(value: dict[str, Any] | None) -> str | None:
     return None if value is None else to_json(value)
 
 
-def _ds(signal: RejectedSignalDocument, _as_of: datetime) -> date:
-    return signal.created_at.date()
-
-
 LOOP = Loop(
     name="rejected-signals",
     summary="rejected signals older than 7 days, with the P&L they would have made -> fact_rejected_signals",
@@ -162,7 +158,7 @@ LOOP = Loop(
     document=RejectedSignalDocument,
     row=RejectedSignal,
     due=due,
-    ds=_ds,
+    ds=lambda candidate: candidate.document.created_at.date(),
     key=lambda candidate: (candidate.document.signal_id,),
     wants=wants,
     build=build,

@@ -1,7 +1,7 @@
 """The strategy dimension: current configurations -> `dim_strategies`, one row per configuration ever seen."""
 
 import hashlib
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from schemas.strategies import StrategyDocument, StrategyVersion
@@ -10,12 +10,14 @@ from shared.loop import Candidate, Evidence, Loop, Verdict
 from shared.settings import Settings
 from shared.values import to_json
 
+_IDENTITY = frozenset({"document_id", "strategy_id"})
+
 
 def configuration(strategy: StrategyDocument) -> dict[str, Any]:
     """Collect what makes a configuration: every known field that carries a value, but not the strategy's id."""
-    return strategy.model_dump(
-        include=set(StrategyDocument.model_fields) - {"document_id", "strategy_id"}, exclude_none=True
-    )
+    # Read by attribute: a dump would take references and points apart.
+    values = {name: getattr(strategy, name) for name in StrategyDocument.model_fields if name not in _IDENTITY}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def config_hash(strategy: StrategyDocument) -> str:
@@ -62,10 +64,6 @@ def due(_strategy: StrategyDocument, _as_of: datetime, _settings: Settings) -> b
     return True
 
 
-def _ds(_strategy: StrategyDocument, as_of: datetime) -> date:
-    return as_of.date()
-
-
 LOOP = Loop(
     name="strategies",
     summary="strategy configurations of dim_strategies -> dim_strategies (SCD type 2)",
@@ -74,7 +72,7 @@ LOOP = Loop(
     document=StrategyDocument,
     row=StrategyVersion,
     due=due,
-    ds=_ds,
+    ds=lambda candidate: candidate.source.update_time.date(),
     key=key,
     build=build,
     classify=classify,

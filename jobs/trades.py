@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -53,10 +53,17 @@ def wants(candidate: Candidate[PositionDocument], settings: Settings) -> Wants:
     return Wants(
         bars=(_window(position, LENGTHS[settings.bar_timeframe]),),
         orders=(position.entry_time - SUBMITTED_BEFORE, position.exit_time + timedelta(days=1)),
-        order_keys=(position.entry_order_id or position.position_id, *position.exit_order_ids),
+        order_keys=_order_keys(position),
         strategies=(position.strategy_id,),
         signals=(position.signal_id,),
     )
+
+
+def _order_keys(position: PositionDocument) -> tuple[str, ...]:
+    """Name the orders that must be found; the broker need not know a theoretical trade's."""
+    if position.trade_type == "THEORETICAL":
+        return ()
+    return position.entry_order_id or position.position_id, *position.exit_order_ids
 
 
 def build(candidate: Candidate[PositionDocument], evidence: Evidence, provenance: Provenance) -> Trade:
@@ -138,14 +145,20 @@ def _fills(position: PositionDocument, evidence: Evidence) -> Fills:
     exits = orders.exits(entry, position.position_id, position.exit_order_ids)
     if position.trade_type == "THEORETICAL" and entry is None and not exits:
         return _as_stated(position)
-    if entry is None or not exits:
-        missing = "entry" if entry is None else "exit"
-        raise RefusedError(
-            Reason.BROKER_ORDER_MISSING, f"{missing}_order_id", f"the broker does not know the {missing} order"
-        )
+    if entry is None:
+        raise _unknown_order("entry")
+    if not exits or (position.exit_order_id and not orders.knows(position.exit_order_id)):
+        raise _unknown_order("exit")
     opened, closed = orders.fills([entry]), orders.fills(exits)
     _require_fills(position, opened, closed)
+    if quantity(closed) < position.qty and not all(map(orders.knows, position.exit_order_ids)):
+        # The order that closed the rest is among those the broker does not know.
+        raise _unknown_order("exit")
     return _as_filled(position, opened, closed)
+
+
+def _unknown_order(which: str) -> RefusedError:
+    return RefusedError(Reason.BROKER_ORDER_MISSING, f"{which}_order_id", f"the broker does not know the {which} order")
 
 
 def _as_filled(position: PositionDocument, opened: Sequence[Fill], closed: Sequence[Fill]) -> Fills:
@@ -227,10 +240,6 @@ def _seconds(duration: timedelta) -> Decimal:
     return Decimal(duration // timedelta(microseconds=1)) / 1_000_000
 
 
-def _ds(position: PositionDocument, _as_of: datetime) -> date:
-    return position.exit_time.astimezone(UTC).date()
-
-
 LOOP = Loop(
     name="trades",
     summary="closed positions of live_positions -> fact_trades",
@@ -241,7 +250,7 @@ LOOP = Loop(
     reads=(StrategyVersion,),
     ignores=ignores,
     due=due,
-    ds=_ds,
+    ds=lambda candidate: candidate.document.exit_time.date(),
     key=lambda candidate: (candidate.document.position_id,),
     wants=wants,
     build=build,

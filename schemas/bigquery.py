@@ -4,7 +4,6 @@ Everything derived from a table (BigQuery schema, Arrow schema, Terraform defini
 so a type without an exact mapping or a column without a description fails before anything is generated.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -65,7 +64,7 @@ def columns(row: type[Row]) -> tuple[Column, ...]:
 
 
 def _column(where: str, name: str, info: FieldInfo) -> Column:
-    marks = list(_marks(info))
+    marks: list[object] = list(info.metadata)
     inner, nullable = _without_none(info.annotation, marks)
     repeated = get_origin(inner) is list
     base = get_args(inner)[0] if repeated else inner
@@ -77,10 +76,6 @@ def _column(where: str, name: str, info: FieldInfo) -> Column:
         allowed=get_args(base) if get_origin(base) is Literal else (),
         patched_by=next((mark.job for mark in marks if isinstance(mark, PatchedBy)), None),
     )
-
-
-def _marks(info: FieldInfo) -> Iterator[object]:
-    yield from info.metadata
 
 
 def _without_none(annotation: Any, marks: list[object]) -> tuple[Any, bool]:

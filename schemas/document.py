@@ -43,12 +43,13 @@ def numeric(value: Decimal) -> Decimal:
     Raises:
         PydanticCustomError: OUT_OF_RANGE when more than 29 digits stand before the point.
     """
-    if abs(value) >= NUMERIC_LIMIT:
+    # copy_abs, unlike abs, does not round to the context's 28 digits.
+    if value.copy_abs() >= NUMERIC_LIMIT:
         raise refuse(Reason.OUT_OF_RANGE, "more than 29 digits before the decimal point")
     rounded = value.quantize(_NANO, context=_EXACT)
-    if abs(rounded) >= NUMERIC_LIMIT:
+    if rounded.copy_abs() >= NUMERIC_LIMIT:
         raise refuse(Reason.OUT_OF_RANGE, "more than 29 digits before the decimal point")
-    return rounded or abs(rounded)
+    return rounded or rounded.copy_abs()
 
 
 def _decimal(value: object) -> Decimal:
@@ -105,6 +106,14 @@ def _parsed(text: str) -> datetime:
         raise refuse(Reason.BAD_TYPE, "the time does not exist in the calendar") from error
 
 
+def as_instant_or_none(value: object) -> datetime | None:
+    """Read a time as documents write it; None when it is none."""
+    try:
+        return _instant(value)
+    except PydanticCustomError:
+        return None
+
+
 def as_text(value: object) -> str:
     """Take a non-empty string as it is; refuse anything else."""
     if not isinstance(value, str):
@@ -157,7 +166,6 @@ OptionalString = Annotated[str | None, BeforeValidator(_optional_text)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Map = Annotated[dict[str, Any], BeforeValidator(_map)]
-Items = Annotated[list[Any], BeforeValidator(as_list)]
 Strings = Annotated[list[String], BeforeValidator(as_list)]
 DocumentSide = Annotated[Literal["LONG", "SHORT"], BeforeValidator(_side)]
 DocumentAssetClass = Annotated[Literal["CRYPTO", "EQUITY", "OPTION"], BeforeValidator(as_text)]

@@ -11,11 +11,18 @@ from schemas.reasons import Reason
 from schemas.signals import SignalDocument
 from schemas.table import ArchivedRow, Table
 
-_LIVE = re.compile(r"WAITING|ACTIVE|INVALIDATED|EXPIRED|TP\d+_HIT", re.ASCII)
+EXPIRED = "EXPIRED"
+_OTHER = re.compile(r"WAITING|ACTIVE|INVALIDATED|TP\d+_HIT", re.ASCII)
+
+
+def lives_or_ended_otherwise(status: object) -> bool:
+    """Tell whether a status is known and not EXPIRED."""
+    return isinstance(status, str) and bool(_OTHER.fullmatch(status))
 
 
 def _status(value: object) -> str:
-    if not _LIVE.fullmatch(text := as_text(value)):
+    text = as_text(value)
+    if text != EXPIRED and not lives_or_ended_otherwise(text):
         raise refuse(Reason.UNKNOWN_ENUM, "expected WAITING, ACTIVE, INVALIDATED, EXPIRED or TP<n>_HIT")
     return text
 

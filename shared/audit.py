@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any, Generic, TypeVar
 
-from google.cloud.firestore_v1.base_query import FieldFilter
 from pydantic import ValidationError
 
 from schemas.document import Document
-from schemas.run_record import Status
 from schemas.table import ArchivedRow
 from shared import sql
+from shared.formulae import EXACT
 from shared.guardian import SchemaGuardian
 from shared.loop import Candidate, Loop, Origin, Verdict
 from shared.parts import Parts
@@ -155,17 +154,13 @@ class Audit(Generic[D, R]):
 
     def _check_runs(self) -> None:
         lease = self._loop.row.TABLE.name
-        state = self._parts.leases.peek(lease)
-        query = (
-            self._parts.firestore.collection("job_metadata")
-            .where(filter=FieldFilter("lease", "==", lease))
-            .where(filter=FieldFilter("status", "==", Status.RUNNING.value))
-        )
-        for snapshot in query.stream(timeout=self._parts.settings.call_timeout_s):
-            if state.owner != snapshot.id:
-                self.report.leaderless.add(snapshot.id)
+        owner = self._parts.leases.peek(lease).owner
+        for run_id in self._parts.runs.running(lease):
+            if run_id != owner:
+                self.report.leaderless.add(run_id)
 
 
 def _sums_up(record: dict[str, Any]) -> bool:
-    difference: Decimal = record["gross_pnl_usd"] - record["fees_usd"]
+    with localcontext(EXACT):
+        difference: Decimal = record["gross_pnl_usd"] - record["fees_usd"]
     return bool(record["pnl_usd"] == difference)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from shared.bars import LENGTHS
 from shared.retrying import persistently
 from shared.settings import Settings
 from shared.values import rfc3339
@@ -26,7 +25,6 @@ BARS_PAGE = 10_000
 SNAPSHOTS_PER_CALL = 100
 _OVERLAP = timedelta(milliseconds=1)
 _RETRIED = frozenset({429, 500, 502, 503, 504})
-_REFUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY})
 
 
 class BrokerError(Exception):
@@ -89,12 +87,14 @@ class Broker:
             )
             fresh = [order for order in page if order["id"] not in seen]
             yield from fresh
-            if len(page) < ORDERS_PAGE:
+            # Whether the limit counts bracket legs is not documented; counting them here is safe either way.
+            if sum(1 + len(order.get("legs") or ()) for order in page) < ORDERS_PAGE:
                 return
-            if not fresh:
+            submitted = [order["submitted_at"] for order in fresh if order.get("submitted_at")]
+            if not submitted:
                 raise BrokerError("/orders", None, f"over {ORDERS_PAGE} orders share one submission time")
             seen.update(order["id"] for order in fresh)
-            after = datetime.fromisoformat(fresh[-1]["submitted_at"]) - _OVERLAP
+            after = datetime.fromisoformat(submitted[-1]) - _OVERLAP
 
     def option_snapshots(self, symbols: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Read quotes and greeks, at most 100 symbols a call."""
@@ -107,28 +107,27 @@ class Broker:
         return found
 
     def bars(
-        self, asset_class: str, symbol: str, timeframe: str, start: datetime, end: datetime
+        self, asset_class: str, symbol: str, timeframe: str, start: datetime, last: datetime
     ) -> list[dict[str, Any]]:
-        """Read the bars of one symbol that open in [start, end).
+        """Read the bars of one symbol that open from `start` to `last`, both included.
 
         Raises:
             SymbolRefusedError: The broker knows no such symbol.
             BrokerError: Anything else went wrong.
         """
-        last = end - LENGTHS[timeframe]
         query = {
             "symbols": symbol,
             "timeframe": timeframe,
             "start": rfc3339(start),
-            # `end` is inclusive on a bar's open time.
-            "end": rfc3339(max(start, last)),
+            "end": rfc3339(last),
             "limit": BARS_PAGE,
         }
         client, path, extra = self._market(asset_class)
         try:
             pages = list(self._pages(client, path, {**query, **extra}))
         except BrokerError as error:
-            if error.status in _REFUSED:
+            # Only this answer is about the symbol; a 404, say, is about a wrong address.
+            if error.status == HTTPStatus.BAD_REQUEST and "invalid symbol" in str(error):
                 raise SymbolRefusedError(symbol) from error
             raise
         return [bar for page in pages for bar in (page.get("bars") or {}).get(symbol) or ()]

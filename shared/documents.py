@@ -18,15 +18,19 @@ from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrp
 from google.cloud.firestore_v1.types import firestore as messages
 from google.cloud.firestore_v1.types import query as queries
 
+from shared.batching import batches
 from shared.retrying import TRANSIENT, persistently
 from shared.settings import Settings
 from shared.values import RawDocument, decode_document, decode_fields, moment
 
 PAGE = 5000
-"""Documents per query. The service ends long queries near 60 s; a page ends long before."""
+"""Documents per query. The service ends queries near 60 s; one that ends early is resumed after its last document."""
 
 MAX_ID = 1500
 """Bytes of a document id."""
+
+MAX_LOOKUPS = 1000
+"""Documents per look-up; a request holds 10 MiB."""
 
 
 def open_firestore(settings: Settings) -> firestore.Client:
@@ -129,9 +133,15 @@ class Documents:
         self, collection: str, ids: Sequence[str], fields: Sequence[str], read_time: datetime
     ) -> dict[str, dict[str, Any]]:
         """Read some fields of some documents at `read_time`: id → fields. Absent documents are left out."""
+        found: dict[str, dict[str, Any]] = {}
+        for some in batches((name for name in ids if _may_be_an_id(name)), MAX_LOOKUPS):
+            found.update(self._fetch([f"{self._parent}/{collection}/{name}" for name in some], fields, read_time))
+        return found
+
+    def _fetch(self, names: Sequence[str], fields: Sequence[str], read_time: datetime) -> dict[str, dict[str, Any]]:
         request = messages.BatchGetDocumentsRequest(
             database=self._database,
-            documents=[f"{self._parent}/{collection}/{name}" for name in ids if _may_be_an_id(name)],
+            documents=list(names),
             mask={"field_paths": list(fields)},
             read_time=read_time,
         )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from google.cloud.bigquery import ArrayQueryParameter
 
+from schemas.document import as_instant_or_none
 from schemas.strategies import StrategyVersion
 from shared import sql
 from shared.broker import Broker
@@ -81,8 +82,8 @@ class Gatherer:
 
     def _signal_times(self, names: set[str], read_time: datetime) -> Mapping[str, datetime]:
         found = self._documents.fetch(_SIGNALS, sorted(names), ["created_at"], read_time) if names else {}
-        times = ((name, fields.get("created_at")) for name, fields in found.items())
-        return {name: when for name, when in times if isinstance(when, datetime)}
+        times = ((name, as_instant_or_none(fields.get("created_at"))) for name, fields in found.items())
+        return {name: when for name, when in times if when is not None}
 
     def _account(self, followers: Sequence[Callable[[AccountState], Iterable[Any]]]) -> AccountState | None:
         if not followers:

@@ -4,10 +4,19 @@ An order is a fill only if filled_qty > 0 and filled_avg_price > 0, whatever its
 replaced orders may carry real fills.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+
+from shared.values import EPOCH
+
+_EXIT_OF = re.compile(
+    r"(?P<position>.+?)[-_](?:x|exit|tp|sl|scale)[0-9_\-]*[A-Za-z]?", re.ASCII | re.IGNORECASE | re.DOTALL
+)
+"""How the engine names the orders that close a position."""
 
 Order = Mapping[str, Any]
 """An order as the broker's JSON has it; money and quantities are strings."""
@@ -24,8 +33,8 @@ class Fill:
     """Average price, US dollars per unit."""
     qty: Decimal
     """Units."""
-    filled_at: str
-    """RFC 3339, as the broker wrote it; orders fills in time."""
+    filled_at: datetime
+    """When the order's last part filled."""
 
 
 def vwap(fills: Sequence[Fill]) -> Decimal:
@@ -58,10 +67,8 @@ class OrderBook:
         client_id = order.get("client_order_id") or ""
         self._by_id[order["id"]] = order
         self._by_client[client_id] = order
-        for separator in "-_":
-            parent, found, _ = client_id.rpartition(separator)
-            if found:
-                self._children.setdefault(parent, []).append(order)
+        if match := _EXIT_OF.fullmatch(client_id):
+            self._children.setdefault(match["position"], []).append(order)
 
     def find(self, order_id: str | None, client_order_id: str) -> Order | None:
         """Find an order by the broker's id, else by the client's."""
@@ -98,7 +105,7 @@ class OrderBook:
         """Collect the orders that may have closed a position.
 
         Those the document names, the legs of the entry's bracket, and those that the engine named after the position
-        (`<position_id>-…`), all on the side opposite to the entry.
+        (`<position_id>-x`, `<position_id>_exit_2`, `…-tp1`), all on the side opposite to the entry.
         """
         named = [self._by_id[order_id] for order_id in order_ids if order_id in self._by_id]
         legs = list((entry or {}).get("legs") or ())
@@ -114,17 +121,31 @@ def fill_of(order: Order) -> Fill | None:
     qty, price = _positive(order.get("filled_qty")), _positive(order.get("filled_avg_price"))
     if qty is None or price is None:
         return None
-    return Fill(
-        order["id"], order.get("side") or "", price, qty, order.get("filled_at") or order.get("updated_at") or ""
-    )
+    when = _when(order.get("filled_at") or order.get("updated_at"))
+    return Fill(order["id"], order.get("side") or "", price, qty, when)
 
 
-def _positive(text: object) -> Decimal | None:
+def finite(text: object) -> Decimal | None:
+    """Read a number of the broker's JSON; None when it is missing or no finite number."""
     try:
         number = Decimal(str(text))
     except InvalidOperation:
         return None
-    return number if number.is_finite() and number > 0 else None
+    return number if number.is_finite() else None
+
+
+def _positive(text: object) -> Decimal | None:
+    number = finite(text)
+    return number if number is not None and number > 0 else None
+
+
+def _when(text: object) -> datetime:
+    """Read a time of the broker's JSON; what cannot be read sorts first."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return EPOCH
+    return moment if moment.tzinfo else EPOCH
 
 
 def _opposite(entry: Order | None) -> str | None:

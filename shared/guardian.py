@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+import orjson
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -64,6 +65,9 @@ class SchemaGuardian(Generic[D, R]):
         except PydanticCustomError as error:
             reason = Reason(error.type)
             return Reject(source, reason, (Fault("", reason.value, error.message()),))
+        except (ArithmeticError, orjson.JSONEncodeError) as error:
+            text = f"a column cannot be computed from these values ({type(error).__name__})"
+            return Reject(source, Reason.OUT_OF_RANGE, (Fault("", Reason.OUT_OF_RANGE.value, text),))
 
 
 def rejected(source: RawDocument, error: ValidationError) -> Reject:

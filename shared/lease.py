@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from google.api_core.exceptions import Aborted, GoogleAPICallError
+from google.api_core.exceptions import Aborted, GoogleAPIError
+from google.api_core.retry import if_exception_type
 from google.cloud import firestore
 
+from shared.interrupt import InterruptedRunError, was_interrupted
 from shared.retrying import persistently
 from shared.settings import Settings
 
@@ -78,7 +80,7 @@ class Leases:
 
         try:
             state = transact(self.client, take, self.retry_seconds)
-        except GoogleAPICallError:
+        except GoogleAPIError:
             # The answer may be lost and the lease ours nevertheless; owners are unique, so the document knows.
             if (state := self.read(reference)).owner != owner:
                 raise
@@ -191,18 +193,18 @@ class Lease:
             try:
                 if not self.renew():
                     return
-            except GoogleAPICallError:
+            except GoogleAPIError:
                 # The lease is economy: without it a second run may start, which the fence makes harmless.
                 continue
 
     def _require(self, ours: bool) -> None:  # noqa: FBT001 - reads as an assertion
         if not ours:
-            raise LeaseLostError(f"the lease {self._reference.id} was taken by another run")
+            raise LeaseLostError(f"the lease {self._reference.id} was taken by another run, or holds another intent")
 
     def _with_lookup(self, write: Callable[[firestore.Transaction], None], done: Callable[[State], bool]) -> None:
         try:
             self._exclusively(write)
-        except GoogleAPICallError:
+        except GoogleAPIError:
             if not done(self._leases.read(self._reference)):
                 raise
 
@@ -219,7 +221,13 @@ def transact(client: firestore.Client, body: Callable[[firestore.Transaction], T
     """
 
     def once() -> T:
-        result: T = firestore.transactional(body)(client.transaction(max_attempts=10))
+        try:
+            result: T = firestore.transactional(body)(client.transaction(max_attempts=10))
+        except Exception as error:
+            if was_interrupted():
+                # The client rolls back on any exception, and what that raises takes the place of the first.
+                raise InterruptedRunError("stopped inside a transaction") from error
+            raise
         return result
 
     return persistently(seconds, once, if_exception_type(Aborted))

@@ -135,7 +135,7 @@ class Loop(Generic[D, R]):
     row: type[R]
     due: Callable[[D, datetime, Settings], bool]
     """Whether a valid document is due at the as-of time."""
-    ds: Callable[[D, datetime], date]
+    ds: Callable[[Candidate[D]], date]
     """The partition the record belongs to."""
     key: Callable[[Candidate[D]], tuple[Any, ...]]
     """The row's key, in the order of the table's."""

@@ -1,13 +1,14 @@
 """Market bars, fetched once per symbol and window and kept for the run."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
+from schemas.document import numeric
 from shared.bars import LENGTHS, Bar
 from shared.broker import BARS_PAGE, Broker, SymbolRefusedError
 
@@ -15,6 +16,7 @@ NEARBY = BARS_PAGE // 10
 """Windows of one symbol less than this many bars apart are fetched together: calls are scarcer than bytes."""
 
 _TIME = attrgetter("t")
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Market:
         by_symbol: dict[tuple[str, str], list[tuple[datetime, datetime]]] = {}
         for window in windows:
             wanted = by_symbol.setdefault((window.asset_class, window.symbol), [])
-            wanted.append((window.start, min(window.end, self._closed_by)))
+            wanted.append((window.start, min(window.end, self._closed_by - self.length + _TICK)))
         for (asset_class, symbol), wanted in by_symbol.items():
             if symbol not in self._refused:
                 self._load(asset_class, symbol, wanted)
@@ -60,11 +62,11 @@ class Market:
         series = self._series.setdefault((asset_class, symbol), _Series())
         for start, end in merged(uncovered(wanted, series.covered), NEARBY * self.length):
             try:
-                answer = self._broker.bars(asset_class, symbol, self.timeframe, start, end)
+                answer = self._broker.bars(asset_class, symbol, self.timeframe, start, end - _TICK)
             except SymbolRefusedError:
                 self._refused.add(symbol)
                 return
-            bars = {bar.t: bar for bar in (*series.bars, *map(_bar, answer))}
+            bars = {bar.t: bar for bar in (*series.bars, *_bars(answer))}
             series.bars = sorted(bars.values(), key=_TIME)
             series.covered = merged([*series.covered, (start, end)], timedelta(0))
 
@@ -73,14 +75,11 @@ class Market:
         return symbol not in self._refused
 
     def bars(self, window: Window) -> Sequence[Bar]:
-        """Return the sound, closed bars of a loaded window, oldest first."""
+        """Return the closed bars of a loaded window, oldest first."""
         series = self._series.get((window.asset_class, window.symbol), _Series())
         first = bisect_left(series.bars, window.start, key=_TIME)
         last = bisect_left(series.bars, min(window.end, self._closed_by - self.length + _TICK), key=_TIME)
-        return [bar for bar in series.bars[first:last] if bar.sound]
-
-
-_TICK = timedelta(microseconds=1)
+        return series.bars[first:last]
 
 
 def merged(intervals: Iterable[tuple[datetime, datetime]], gap: timedelta) -> list[tuple[datetime, datetime]]:
@@ -111,5 +110,13 @@ def uncovered(
     return result
 
 
-def _bar(raw: dict[str, Any]) -> Bar:
-    return Bar(datetime.fromisoformat(raw["t"]), *(Decimal(str(raw[name])) for name in ("o", "h", "l", "c")))
+def _bars(answer: Iterable[Mapping[str, Any]]) -> Iterator[Bar]:
+    """Read the bars that can be read and are sound; the others are gaps, which window_complete reports."""
+    for raw in answer:
+        try:
+            prices = (numeric(Decimal(str(raw[name]))) for name in ("o", "h", "l", "c"))
+            bar = Bar(datetime.fromisoformat(raw["t"]), *prices)
+            if bar.sound and bar.t.tzinfo:
+                yield bar
+        except (KeyError, TypeError, ValueError, ArithmeticError):
+            continue

@@ -1,16 +1,18 @@
 """Refused documents: one record per document path in Firestore, updated when seen again, resolved when healed."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from schemas.reasons import Reason
-from shared.retrying import persistently, retrying
+from shared.batching import batches, sized_batches
+from shared.retrying import ONCE, persistently
 from shared.settings import Settings
 from shared.values import RawDocument, to_json
 
@@ -18,8 +20,9 @@ COLLECTION = "quarantine"
 MAX_PAYLOAD = 1_000_000
 """Bytes of payload kept; a Firestore document holds 1 MiB in all."""
 MAX_ERRORS = 50
-MAX_BATCH_BYTES = 5_000_000
-"""Bytes per commit; the service takes 10 MiB."""
+MAX_BATCH = 200
+MAX_BATCH_BYTES = 9_000_000
+"""Records and bytes per commit; the service takes 10 MiB."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +55,19 @@ class Quarantine:
         """Write through `client`."""
         self._client = client
         self._collection = client.collection(COLLECTION)
-        self._retry = retrying(settings.retry_seconds)
         self._seconds = settings.retry_seconds
         self._timeout = settings.call_timeout_s
 
     def put(self, job: str, run_id: str, rejects: Sequence[Reject], now: datetime) -> None:
         """Record refused documents, each once, with when it was first seen and how often."""
-        for some in _by_size(rejects):
+        for some in batches(rejects, MAX_BATCH):
             known = self._known(some)
-            batch = self._client.batch()
-            for reject in some:
-                batch.set(self._reference(reject.source.path), _record(reject, job, run_id, now, known))
-            self._commit(batch)
+            records = (_record(reject, job, run_id, now, known) for reject in some)
+            for group in sized_batches(records, MAX_BATCH, MAX_BATCH_BYTES, _payload_bytes):
+                batch = self._client.batch()
+                for record in group:
+                    batch.set(self._reference(record["path"]), record)
+                self._commit(batch)
 
     def unresolved(self, job: str) -> set[str]:
         """List the paths of documents that a job still holds in quarantine."""
@@ -72,31 +76,31 @@ class Quarantine:
             .where(filter=FieldFilter("resolved_at", "==", None))
             .select(["path"])
         )
-        return {snapshot.get("path") for snapshot in query.stream(retry=self._retry, timeout=self._timeout)}
+        return {snapshot.get("path") for snapshot in self._all(query)}
 
     def resolve(self, run_id: str, paths: Sequence[str], now: datetime) -> None:
         """Mark records of healed documents as resolved."""
-        for start in range(0, len(paths), 500):
+        for some in batches(paths, MAX_BATCH):
             batch = self._client.batch()
-            for path in paths[start : start + 500]:
+            for path in some:
                 batch.update(self._reference(path), {"resolved_at": now, "resolved_by": run_id})
             self._commit(batch)
 
-    def records(self, job: str | None = None, *, unresolved_only: bool = True) -> Iterator[dict[str, Any]]:
-        """Yield records without their payload, each with its `id`."""
+    def records(self, job: str | None = None, *, unresolved_only: bool = True) -> list[dict[str, Any]]:
+        """Read records without their payload, each with its `id`."""
         query: Any = self._collection
         if job:
             query = query.where(filter=FieldFilter("job", "==", job))
         if unresolved_only:
             query = query.where(filter=FieldFilter("resolved_at", "==", None))
         fields = ["path", "job", "reason", "errors", "first_seen", "last_seen", "attempts", "run_id", "resolved_at"]
-        for snapshot in query.select(fields).stream(retry=self._retry, timeout=self._timeout):
-            yield {"id": snapshot.id, **snapshot.to_dict()}
+        return [{"id": snapshot.id, **snapshot.to_dict()} for snapshot in self._all(query.select(fields))]
 
     def record(self, name: str) -> dict[str, Any] | None:
         """Find one whole record by its id or by the path of the document."""
         for document_id in (record_id(name),) if "/" in name else (name, record_id(name)):
-            snapshot = self._collection.document(document_id).get(retry=self._retry, timeout=self._timeout)
+            reference = self._collection.document(document_id)
+            snapshot = persistently(self._seconds, partial(reference.get, retry=None, timeout=self._timeout))
             if snapshot.exists:
                 return {"id": snapshot.id, **(snapshot.to_dict() or {})}
         return None
@@ -104,15 +108,22 @@ class Quarantine:
     def _commit(self, batch: Any) -> None:
         persistently(self._seconds, lambda: batch.commit(retry=None, timeout=self._timeout))
 
+    def _all(self, query: Any) -> list[Any]:
+        return persistently(self._seconds, lambda: query.get(retry=ONCE, timeout=self._timeout))
+
     def _reference(self, path: str) -> Any:
         return self._collection.document(record_id(path))
 
     def _known(self, rejects: Iterable[Reject]) -> dict[str, Mapping[str, Any]]:
         references = [self._reference(reject.source.path) for reject in rejects]
-        found = self._client.get_all(
-            references, field_paths=["first_seen", "attempts"], retry=self._retry, timeout=self._timeout
-        )
-        return {snapshot.id: snapshot.to_dict() or {} for snapshot in found if snapshot.exists}
+
+        def once() -> dict[str, Mapping[str, Any]]:
+            found = self._client.get_all(
+                references, field_paths=["first_seen", "attempts"], retry=None, timeout=self._timeout
+            )
+            return {snapshot.id: snapshot.to_dict() or {} for snapshot in found if snapshot.exists}
+
+        return persistently(self._seconds, once)
 
 
 def _record(
@@ -138,6 +149,10 @@ def _record(
     }
 
 
+def _payload_bytes(record: Mapping[str, Any]) -> int:
+    return len(record["payload"].encode())
+
+
 def _payload(fields: Mapping[str, Any]) -> tuple[str, bool]:
     """Write the document as JSON text, cut at MAX_PAYLOAD bytes; the document itself stays in its collection."""
     text = to_json(fields)
@@ -145,17 +160,3 @@ def _payload(fields: Mapping[str, Any]) -> tuple[str, bool]:
     if len(data) <= MAX_PAYLOAD:
         return text, False
     return data[:MAX_PAYLOAD].decode(errors="ignore"), True
-
-
-def _by_size(rejects: Sequence[Reject]) -> Iterator[list[Reject]]:
-    """Group rejects so that one commit stays below the service's limit."""
-    group: list[Reject] = []
-    size = 0
-    for reject in rejects:
-        if group and (size + reject.source.size > MAX_BATCH_BYTES or len(group) == 200):  # noqa: PLR2004 - writes
-            yield group
-            group, size = [], 0
-        group.append(reject)
-        size += reject.source.size
-    if group:
-        yield group

@@ -22,33 +22,40 @@ TRANSIENT: tuple[type[Exception], ...] = (
     exceptions.ServiceUnavailable,
     exceptions.TooManyRequests,
     exceptions.Unknown,
-    exceptions.RetryError,
     requests.exceptions.ConnectionError,
     requests.exceptions.Timeout,
     requests.exceptions.ChunkedEncodingError,
+    TimeoutError,
 )
 """Errors after which the same idempotent call may be sent again."""
 
+UNAVAILABLE: tuple[type[Exception], ...] = (
+    exceptions.GoogleAPIError,
+    requests.exceptions.RequestException,
+    TimeoutError,
+)
+"""What Google's clients raise when a service refuses or cannot be reached."""
 
-is_transient = if_exception_type(*TRANSIENT)
+_RATE_REASONS = frozenset({"rateLimitExceeded", "quotaExceeded", "backendError", "jobRateLimitExceeded"})
 
 ONCE = Retry(predicate=if_exception_type())
 """For clients that insist on a retry policy: send the call once."""
 
 
-def retrying(seconds: float) -> Retry:
-    """Build the policy: exponential backoff with jitter from 0.2 s to 5 s, giving up after `seconds`."""
-    return retrying_if(is_transient, seconds)
-
-
-def retrying_if(transient: Callable[[Exception], bool], seconds: float) -> Retry:
-    """Build the same policy for other errors."""
-    return Retry(predicate=transient, initial=0.2, maximum=5.0, multiplier=2.0, timeout=seconds)
+def is_transient(error: Exception) -> bool:
+    """Tell whether the same idempotent call may be sent again. BigQuery says 403 for some rate limits."""
+    if isinstance(error, exceptions.Forbidden):
+        return any(detail.get("reason") in _RATE_REASONS for detail in error.errors if isinstance(detail, dict))
+    return isinstance(error, TRANSIENT)
 
 
 def persistently(seconds: float, call: Callable[[], T], transient: Callable[[Exception], bool] = is_transient) -> T:
-    """Make an idempotent call until it succeeds, fails for good, or `seconds` have passed; then its error is raised."""
-    wrapped: Callable[[], Any] = retrying_if(transient, seconds)(call)
+    """Make an idempotent call until it succeeds, fails for good, or `seconds` have passed; then its error is raised.
+
+    Waits grow from 0.2 s to 5 s, with jitter.
+    """
+    policy = Retry(predicate=transient, initial=0.2, maximum=5.0, multiplier=2.0, timeout=seconds)
+    wrapped: Callable[[], Any] = policy(call)
     try:
         result: T = wrapped()
     except exceptions.RetryError as error:

@@ -10,20 +10,21 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any, Generic, TypeVar
-
-from google.api_core.exceptions import GoogleAPICallError
 
 from schemas import SCHEMA_VERSION
 from schemas.document import Document
 from schemas.run_record import RunError, RunRecord, Status
 from schemas.table import ArchivedRow
+from shared.formulae import EXACT
+from shared.interrupt import InterruptedRunError
 from shared.lease import Intent, Lease
 from shared.log import Severity
 from shared.loop import Loop
 from shared.parts import Parts
 from shared.quarantine import Reject
+from shared.retrying import UNAVAILABLE
 from shared.settle import Outcome, settle
 from shared.stream import PendingStream
 from shared.survey import Options, Page, Survey
@@ -33,6 +34,8 @@ R = TypeVar("R", bound=ArchivedRow)
 
 PATCH_RACES = 3
 """How often a revision is tried again when a patch touches the row in between."""
+HURRY = 2.0
+"""Seconds an interrupted run may take to write its record."""
 _SETTLE_WAITS = (0.2, 0.4, 0.8, 1.6, 3.2)
 STREAM_PRICE = Decimal("0.025") / 2**30
 """US dollars per byte of the Storage Write API (list price, first 2 TiB a month free)."""
@@ -40,10 +43,6 @@ QUERY_PRICE = Decimal("6.25") / 2**40
 """US dollars per byte of on-demand queries (list price, US)."""
 READ_PRICE = Decimal("0.03") / 100_000
 """US dollars per document read (list price, us-central1)."""
-
-
-class InterruptedRunError(BaseException):
-    """The process was told to stop (SIGTERM)."""
 
 
 class UndecidedError(Exception):
@@ -59,24 +58,23 @@ def run(loop: Loop[D, R], options: Options, parts: Parts) -> RunRecord:
     record = begin(loop, options, parts)
     parts = replace(parts, log=parts.log.labelled(run_id=record.run_id))
     parts.log.event("run started", as_of=record.as_of, git_hash=record.git_hash)
+    lease: Lease | None = None
     try:
         lease = parts.leases.acquire(record.lease, record.run_id)
-    except GoogleAPICallError as error:
-        # Without Firestore there is nowhere to record the failure but the log.
-        record.status = _failed(record, error, Status.FAILED, parts)
-        return record
-    if lease is None:
-        return _finish(record, Status.SKIPPED, parts)
+        status = _held(lease, loop, options, parts, record) if lease else Status.SKIPPED
+    except InterruptedRunError as stop:
+        status = _failed(record, stop, Status.INTERRUPTED, parts)
+    except Exception as error:  # noqa: BLE001 - whatever happened is recorded, and the exit code says so
+        status = _failed(record, error, Status.FAILED, parts)
+    return _close(record, status, lease, parts)
+
+
+def _held(lease: Lease, loop: Loop[D, R], options: Options, parts: Parts, record: RunRecord) -> Status:
+    """Work under a lease and tell how it went."""
     record.fence = lease.fence
     with lease.heartbeat():
-        try:
-            _Work(loop, options, parts, record, lease).do()
-            status = Status.PARTIAL if record.counts.quarantined or record.counts.pending else Status.SUCCEEDED
-        except InterruptedRunError as stop:
-            status = _failed(record, stop, Status.INTERRUPTED, parts)
-        except Exception as error:  # noqa: BLE001 - whatever happened is recorded, and the exit code says so
-            status = _failed(record, error, Status.FAILED, parts)
-        return _close(record, status, lease, parts)
+        _Work(loop, options, parts, record, lease).do()
+    return Status.PARTIAL if record.counts.quarantined or record.counts.pending else Status.SUCCEEDED
 
 
 def begin(loop: Loop[Any, Any], options: Options, parts: Parts) -> RunRecord:
@@ -137,9 +135,9 @@ class _Work(Generic[D, R]):
         self._publish()
         self._revise()
         self._verify()
-        self._resolve()
         if self._stream:
             self._lease.clear(self._stream.name)
+        self._resolve()
         self._balance()
 
     def _open_record(self) -> None:
@@ -170,8 +168,9 @@ class _Work(Generic[D, R]):
         counts = self._record.counts
         try:
             self._parts.quarantine.put(self._loop.name, self._record.run_id, rejects, datetime.now(UTC))
-        except GoogleAPICallError as error:
-            self._parts.log.event("the quarantine refused", Severity.ERROR, error=str(error), documents=len(rejects))
+        except UNAVAILABLE as error:
+            message = redacted(str(error), self._parts)
+            self._parts.log.event("the quarantine refused", Severity.ERROR, error=message, documents=len(rejects))
             counts.pending += len(rejects)
             return
         counts.quarantined += len(rejects)
@@ -227,17 +226,18 @@ class _Work(Generic[D, R]):
         for _ in range(PATCH_RACES):
             if not left:
                 return
-            self._parts.warehouse.revise(self._loop.row, list(self._reconciled(left)))
+            self._parts.warehouse.revise(self._loop.row, self._reconciled(left))
             left = self._behind(left)
 
     def _reconciled(self, rows: list[R]) -> Iterator[tuple[R, R]]:
         found = self._parts.warehouse.stored(self._loop.row, [key_of(row)[0] for row in rows])
         held = [one for stored in found.values() for one in stored]
         stored = {key_of(row): row for row in self._parts.warehouse.fetch(self._loop.row, held)}
-        for row in rows:
-            # A row that vanished meanwhile is found missing by the verification.
-            if old := stored.get(key_of(row)):
-                yield old, self._loop.reconcile(row, old).model_copy(update={"revised_by": self._record.run_id})
+        # A row that vanished meanwhile is found missing by the verification.
+        for row, old in ((row, stored[key]) for row in rows if (key := key_of(row)) in stored):
+            with localcontext(EXACT):
+                new = self._loop.reconcile(row, old)
+            yield old, new.model_copy(update={"revised_by": self._record.run_id})
 
     def _behind(self, rows: list[R]) -> list[R]:
         current = self._revisions([key_of(row) for row in rows])
@@ -280,8 +280,9 @@ def _failed(record: RunRecord, error: BaseException, status: Status, parts: Part
     """Note the failure; whatever was read and not settled is pending."""
     message = redacted(str(error), parts)
     record.error = RunError(type=type(error).__name__, message=message[:2000])
-    counts = record.counts
-    counts.pending = counts.read - counts.archived - counts.already - counts.revised - counts.quarantined
+    if not isinstance(error, BalanceError):
+        counts = record.counts
+        counts.pending = counts.read - counts.archived - counts.already - counts.revised - counts.quarantined
     trace = redacted("".join(traceback.format_exception(error)), parts)
     parts.log.event("the run failed", Severity.ERROR, error=message, stack_trace=trace)
     return status
@@ -295,28 +296,28 @@ def redacted(text: str, parts: Parts) -> str:
     return text
 
 
-def _close(record: RunRecord, status: Status, lease: Lease, parts: Parts) -> RunRecord:
+def _close(record: RunRecord, status: Status, lease: Lease | None, parts: Parts) -> RunRecord:
+    """Write the record and give the lease back; an interrupted run has only seconds for both."""
     record.broker_calls = parts.broker.calls
     record.bytes_billed = parts.warehouse.bytes_billed
     record.cost_estimate_usd = _cost(record)
-    try:
-        _finish(record, status, parts)
-        lease.release()
-    except GoogleAPICallError as error:
-        # The rows are safe; without its record the run counts as failed, and the next one closes it as ABANDONED.
-        _failed(record, error, Status.FAILED, parts)
-        record.status = Status.FAILED
-    return record
-
-
-def _finish(record: RunRecord, status: Status, parts: Parts) -> RunRecord:
     record.status = status
     record.finished_at = datetime.now(UTC)
-    parts.runs.put(record)
+    try:
+        parts.runs.put(record, seconds=HURRY if status is Status.INTERRUPTED else None)
+        if lease:
+            lease.release()
+    except UNAVAILABLE as error:
+        # The rows are safe; without its record the run counts as failed, and the next one closes it as ABANDONED.
+        record.status = _failed(record, error, Status.FAILED, parts)
+    _announce(record, parts)
+    return record
+
+
+def _announce(record: RunRecord, parts: Parts) -> None:
     severity = {Status.FAILED: Severity.ERROR, Status.INTERRUPTED: Severity.ERROR, Status.PARTIAL: Severity.WARNING}
     fields = record.model_dump(exclude={"settings"})
-    parts.log.event(f"run {status.value.lower()}", severity.get(status, Severity.INFO), **fields)
-    return record
+    parts.log.event(f"run {record.status.value.lower()}", severity.get(record.status, Severity.INFO), **fields)
 
 
 def _cost(record: RunRecord) -> Decimal:

@@ -1,6 +1,5 @@
 """Run records: written when a run starts, closed when it ends, abandoned ones closed by the next run."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -10,7 +9,7 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from schemas.run_record import RunRecord, Status
-from shared.retrying import persistently, retrying
+from shared.retrying import ONCE, persistently
 from shared.settings import Settings
 
 COLLECTION = "job_metadata"
@@ -25,40 +24,51 @@ class Runs:
         self._seconds = settings.retry_seconds
         self._timeout = settings.call_timeout_s
 
-    def put(self, record: RunRecord) -> None:
-        """Write a record whole."""
+    def put(self, record: RunRecord, seconds: float | None = None) -> None:
+        """Write a record whole, in `seconds` at most where given."""
         reference = self._collection.document(record.run_id)
         fields = storable(record.model_dump())
-        persistently(self._seconds, lambda: reference.set(fields, retry=None, timeout=self._timeout))
+        timeout = self._timeout if seconds is None else seconds
+        budget = self._seconds if seconds is None else seconds
+        persistently(budget, lambda: reference.set(fields, retry=None, timeout=timeout))
 
     def abandon(self, lease: str, by: str, now: datetime) -> list[str]:
         """Close records that still say RUNNING although `by` now holds their lease. Returns their ids."""
+        left = [run_id for run_id in self.running(lease) if run_id != by]
+        for run_id in left:
+            self._abandon(run_id, {"status": Status.ABANDONED.value, "finished_at": now})
+        return left
+
+    def running(self, lease: str) -> list[str]:
+        """List the ids of records that say RUNNING for a lease."""
         query = self._collection.where(filter=FieldFilter("lease", "==", lease)).where(
             filter=FieldFilter("status", "==", Status.RUNNING.value)
         )
-        left = [s.id for s in query.stream(retry=retrying(self._seconds), timeout=self._timeout) if s.id != by]
-        for run_id in left:
-            fields = {"status": Status.ABANDONED.value, "finished_at": now}
-            self._collection.document(run_id).update(fields, retry=None, timeout=self._timeout)
-        return left
+        return [snapshot.id for snapshot in self._all(query)]
 
-    def recent(self, limit: int, job: str | None = None) -> Iterator[dict[str, Any]]:
-        """Yield the newest records first."""
-        newest = self._collection.order_by("started_at", direction=firestore.Query.DESCENDING)
-        shown = 0
-        for snapshot in newest.stream(retry=retrying(self._seconds), timeout=self._timeout):
-            record = snapshot.to_dict() or {}
-            if job in {None, record.get("job")}:
-                yield record
-                shown += 1
-            if shown == limit:
-                return
+    def recent(self, limit: int, job: str | None = None) -> list[dict[str, Any]]:
+        """Read the newest records, newest first."""
+        if job is None:
+            newest = self._collection.order_by("started_at", direction=firestore.Query.DESCENDING).limit(limit)
+            return [snapshot.to_dict() for snapshot in self._all(newest)]
+        # Sorted here: filter and order together would need a composite index for one command.
+        mine = [s.to_dict() for s in self._all(self._collection.where(filter=FieldFilter("job", "==", job)))]
+        return sorted(mine, key=lambda record: record["started_at"], reverse=True)[:limit]
 
     def get(self, run_id: str) -> dict[str, Any] | None:
         """Find one record."""
-        snapshot = self._collection.document(run_id).get(retry=retrying(self._seconds), timeout=self._timeout)
-        found: dict[str, Any] | None = snapshot.to_dict()
+        reference = self._collection.document(run_id)
+        found: dict[str, Any] | None = persistently(
+            self._seconds, lambda: reference.get(retry=None, timeout=self._timeout).to_dict()
+        )
         return found
+
+    def _abandon(self, run_id: str, fields: dict[str, Any]) -> None:
+        reference = self._collection.document(run_id)
+        persistently(self._seconds, lambda: reference.update(fields, retry=None, timeout=self._timeout))
+
+    def _all(self, query: Any) -> list[Any]:
+        return persistently(self._seconds, lambda: query.get(retry=ONCE, timeout=self._timeout))
 
 
 def storable(value: Any) -> Any:

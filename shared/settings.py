@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints,
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 """Names that become part of SQL; nothing else ever does."""
+HostUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s@]+$")]
+"""The client appends version and path itself; with a path here every call would be a 404."""
 ProjectId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
 
 
@@ -21,7 +23,7 @@ class SettingsError(Exception):
 
 
 class Settings(BaseModel):
-    """Everything a run can be told from outside. Field descriptions are shown by `golden-thread --help`."""
+    """Everything a run can be told from outside."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True, hide_input_in_errors=True)
 
@@ -43,10 +45,10 @@ class Settings(BaseModel):
     """Alpaca key id."""
     alpaca_secret_key: SecretStr | None = Field(None, alias="ALPACA_SECRET_KEY")
     """Alpaca secret."""
-    alpaca_base_url: str = Field("https://paper-api.alpaca.markets", alias="ALPACA_BASE_URL")
-    """Trading API, without /v2."""
-    alpaca_data_url: str = Field("https://data.alpaca.markets", alias="ALPACA_DATA_URL")
-    """Market data API."""
+    alpaca_base_url: HostUrl = Field("https://paper-api.alpaca.markets", alias="ALPACA_BASE_URL")
+    """Trading API: scheme and host, without /v2."""
+    alpaca_data_url: HostUrl = Field("https://data.alpaca.markets", alias="ALPACA_DATA_URL")
+    """Market data API: scheme and host."""
     stock_feed: Literal["sip", "iex", "delayed_sip"] = Field("sip", alias="ALPACA_STOCK_FEED")
     """Feed of equity bars."""
     option_feed: Literal["opra", "indicative"] = Field("indicative", alias="ALPACA_OPTION_FEED")
@@ -64,7 +66,7 @@ class Settings(BaseModel):
     """How long after valid_until an expired signal is due, hours."""
 
     page_size: int = Field(2000, alias="PAGE_SIZE", ge=1, le=50_000)
-    """Documents worked on together; bounds memory."""
+    """Documents worked on together."""
     max_document_bytes: int = Field(500_000, alias="MAX_DOCUMENT_BYTES", ge=1000, le=1_048_576)
     """Larger documents are quarantined as TOO_LARGE."""
     lease_seconds: int = Field(60, alias="LEASE_SECONDS", ge=5)

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import Enum
 
-from google.api_core.exceptions import GoogleAPICallError
-
 from shared.lease import Intent
+from shared.retrying import UNAVAILABLE
 from shared.stream import CommitAnswer
 
 
@@ -62,5 +61,5 @@ def settle(
 def _ask(commit: Callable[[], CommitAnswer]) -> CommitAnswer:
     try:
         return commit()
-    except GoogleAPICallError as error:
+    except UNAVAILABLE as error:
         return CommitAnswer(missing=False, detail=str(error))

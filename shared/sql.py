@@ -41,7 +41,10 @@ def whole_table(table: str, row: type[ArchivedRow]) -> str:
 def select_all(table: str, row: type[ArchivedRow]) -> str:
     """List every column; JSON as text, so that it comes back as it was written."""
     names = ", ".join(
-        f"TO_JSON_STRING({column.name}) AS {column.name}" if column.type == "JSON" else column.name
+        # Of a NULL it would make the text "null".
+        f"IF({column.name} IS NULL, NULL, TO_JSON_STRING({column.name})) AS {column.name}"
+        if column.type == "JSON"
+        else column.name
         for column in columns(row)
     )
     return f"SELECT {names} FROM {table}"

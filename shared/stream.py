@@ -21,13 +21,21 @@ from shared.settings import Settings
 MAX_REQUEST = 8_000_000
 """Bytes per append request; the service refuses more than 20 MB, older quotas 10 MB."""
 
+_MISSING = frozenset(
+    {
+        types.StorageError.StorageErrorCode.STREAM_NOT_FOUND,
+        # "Not finalized or garbaged" by its documentation; a stream is finalized before its intent is written.
+        types.StorageError.StorageErrorCode.INVALID_STREAM_STATE,
+    }
+)
+
 
 @dataclass(frozen=True)
 class CommitAnswer:
     """What the service said to a commit. Only the rows in the table decide; this merely informs."""
 
     missing: bool
-    """The service does not know the stream (never, or not any more)."""
+    """The service does not hold the stream: unknown, or garbaged. A committed one may be answered like this, too."""
     detail: str
 
 
@@ -58,7 +66,10 @@ class WriteStreams:
 
     def _append_once(self, request: types.AppendRowsRequest) -> None:
         try:
-            answer = next(iter(self._client.append_rows(iter([request]), retry=None, timeout=self._timeout)))
+            # The generated client cannot know the stream of a bidirectional call; the service routes by this header.
+            routing = [("x-goog-request-params", f"write_stream={request.write_stream}")]
+            calls = self._client.append_rows(iter([request]), retry=None, timeout=self._timeout, metadata=routing)
+            answer = next(iter(calls))
         except exceptions.AlreadyExists:
             return
         if answer.row_errors:
@@ -87,9 +98,7 @@ class WriteStreams:
             answer = self._client.batch_commit_write_streams(request=request, retry=None, timeout=self._timeout)
         except exceptions.NotFound as error:
             return CommitAnswer(missing=True, detail=str(error.message))
-        missing = any(
-            error.code == types.StorageError.StorageErrorCode.STREAM_NOT_FOUND for error in answer.stream_errors
-        )
+        missing = any(error.code in _MISSING for error in answer.stream_errors)
         return CommitAnswer(missing=missing, detail="; ".join(error.error_message for error in answer.stream_errors))
 
     def _persistently(self, call: Any) -> Any:

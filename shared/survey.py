@@ -15,16 +15,20 @@ from schemas import SCHEMA_VERSION
 from schemas.document import Document
 from schemas.run_record import RunRecord
 from schemas.table import ArchivedRow, Provenance
+from shared.batching import batches
 from shared.evidence import Gatherer
 from shared.formulae import EXACT
 from shared.guardian import SchemaGuardian
-from shared.loop import Candidate, Loop, Origin, Verdict
+from shared.loop import Candidate, Evidence, Loop, Origin, Verdict
 from shared.parts import Parts
 from shared.quarantine import Reject
 from shared.values import RawDocument, to_json
 
 D = TypeVar("D", bound=Document)
 R = TypeVar("R", bound=ArchivedRow)
+
+MAX_DRIFT = 100
+"""Unknown fields named in a run record, the most frequent ones; a record holds 1 MiB."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class Survey(Generic[D, R]):
             # Counted first: when the page fails, its documents are pending.
             self._record.counts.read += len(batch)
             yield self._page(batch)
-        self._record.drift = dict(self._guardian.drift)
+        self._record.drift = dict(self._guardian.drift.most_common(MAX_DRIFT))
         self._record.broker_calls = self._parts.broker.calls
 
     def blind_spot(self) -> int:
@@ -110,14 +114,14 @@ class Survey(Generic[D, R]):
             admitted = self._guardian.admit(source)
             if isinstance(admitted, Reject):
                 yield admitted
-            elif self._is_due(admitted):
-                yield Candidate(admitted, source, self._as_of)
+            elif self._is_due(candidate := Candidate(admitted, source, self._as_of)):
+                yield candidate
             else:
                 self._record.counts.not_due += 1
 
-    def _is_due(self, document: D) -> bool:
-        day = self._loop.ds(document, self._as_of)
-        return self._options.wants(day) and self._loop.due(document, self._as_of, self._parts.settings)
+    def _is_due(self, candidate: Candidate[D]) -> bool:
+        wanted = self._options.wants(self._loop.ds(candidate))
+        return wanted and self._loop.due(candidate.document, self._as_of, self._parts.settings)
 
     def _page(self, batch: Sequence[Candidate[D] | Reject]) -> Page[R]:
         page: Page[R] = Page(rejects=[one for one in batch if isinstance(one, Reject)])
@@ -126,10 +130,13 @@ class Survey(Generic[D, R]):
         evidence = self._gatherer.gather([self._loop.wants(one, settings) for one, _ in work], self._read_time)
         with localcontext(EXACT):
             for candidate, verdict in work:
-                provenance = self._provenance(candidate.source, candidate.document.extra)
-                row = self._guardian.check(candidate.source, partial(self._loop.build, candidate, evidence, provenance))
+                row = self._guardian.check(candidate.source, partial(self._row, candidate, evidence))
                 self._sort(row, verdict, page)
         return page
+
+    def _row(self, candidate: Candidate[D], evidence: Evidence) -> R:
+        provenance = self._provenance(candidate.source, candidate.document.extra)
+        return self._loop.build(candidate, evidence, provenance)
 
     def _classified(
         self, batch: Sequence[Candidate[D] | Reject], page: Page[R]
@@ -163,13 +170,3 @@ class Survey(Generic[D, R]):
             schema_version=SCHEMA_VERSION,
             archived_at=datetime.now(UTC),
         )
-
-
-T = TypeVar("T")
-
-
-def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Cut a stream into lists of at most `size`."""
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch

@@ -123,8 +123,9 @@ def _compare(row: type[ArchivedRow], table: bigquery.Table) -> Iterator[tuple[st
             yield f"column {column.name} is {kind} {field.mode}, the schema says {column.type} {column.mode}", False
     for name in actual:
         yield f"column {name} is unknown to the schema", False
-    if table.time_partitioning is None or table.time_partitioning.field != "ds":
-        yield "the table is not partitioned by ds", False
+    layout = table.time_partitioning
+    if layout is None or layout.field != "ds" or layout.type_ != bigquery.TimePartitioningType.DAY:
+        yield "the table is not partitioned by day of ds", False
     if tuple(table.clustering_fields or ()) != row.TABLE.cluster_by:
         yield f"the table is not clustered by {', '.join(row.TABLE.cluster_by)}", False
     if not table.require_partition_filter:

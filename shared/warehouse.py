@@ -6,13 +6,16 @@ from datetime import date, datetime
 from typing import Any, TypeVar, cast
 
 from google.api_core.client_options import ClientOptions
+from google.api_core.exceptions import RetryError
+from google.api_core.retry import Retry
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from schemas.bigquery import Column, columns
 from schemas.table import ArchivedRow
 from shared import sql
-from shared.retrying import ONCE, persistently, retrying
+from shared.batching import batches, sized_batches
+from shared.retrying import ONCE, is_transient, persistently
 from shared.settings import Settings
 
 R = TypeVar("R", bound=ArchivedRow)
@@ -20,7 +23,12 @@ R = TypeVar("R", bound=ArchivedRow)
 MAX_PARAMETERS = 5000
 """Keys per question."""
 MAX_REVISIONS = 200
-"""Rows per UPDATE; bounds the request below BigQuery's 10 MB."""
+MAX_REVISION_BYTES = 5_000_000
+"""Rows and bytes per UPDATE; BigQuery takes requests of 10 MB."""
+
+
+FIXED_BYTES = 8000
+"""Bytes of a revision's short columns in JSON, names and types included."""
 
 
 @dataclass(frozen=True)
@@ -60,34 +68,36 @@ class Warehouse:
 
     def rows(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[dict[str, Any]]:
         """Run a question and yield its rows, page by page."""
-        _, result = self._run(statement, parameters)
-        for record in result:
-            yield dict(record.items())
+        try:
+            for record in self._run(statement, parameters):
+                yield dict(record.items())
+        except RetryError as error:
+            raise error.cause or error from None
 
-    def change(self, statement: str, parameters: Sequence[Any] = ()) -> int:
-        """Run one idempotent DML statement. Returns how many rows it changed."""
-        job, _ = self._run(statement, parameters)
-        return job.num_dml_affected_rows or 0
+    def change(self, statement: str, parameters: Sequence[Any] = ()) -> None:
+        """Run one idempotent DML statement."""
+        self._run(statement, parameters)
 
-    def _run(self, statement: str, parameters: Sequence[Any]) -> tuple[bigquery.QueryJob, Any]:
+    def _run(self, statement: str, parameters: Sequence[Any]) -> Any:
         """Run one statement to its end, without the query cache; sent again as a whole when it fails on the way."""
         config = bigquery.QueryJobConfig(
             query_parameters=list(parameters), use_query_cache=False, default_dataset=self.dataset
         )
         timeout, seconds = self._settings.call_timeout_s, self._settings.retry_seconds
+        pages = Retry(predicate=is_transient, timeout=seconds)
 
         def once() -> tuple[bigquery.QueryJob, Any]:
             job = self.client.query(statement, job_config=config, retry=ONCE, job_retry=None, timeout=timeout)
-            return job, job.result(retry=retrying(seconds), job_retry=None, timeout=timeout)
+            return job, job.result(retry=pages, job_retry=None, timeout=timeout)
 
         job, result = persistently(seconds, once)
         self.bytes_billed += job.total_bytes_billed or 0
-        return job, result
+        return result
 
     def stored(self, row: type[ArchivedRow], identities: Sequence[Any]) -> dict[Any, list[Stored]]:
         """Look up first key columns over all partitions: identity → what the table holds for it."""
         found: dict[Any, list[Stored]] = {}
-        for some in _slices(identities, MAX_PARAMETERS):
+        for some in batches(identities, MAX_PARAMETERS):
             parameter = bigquery.ArrayQueryParameter("identities", "STRING", list(some))
             for record in self.rows(sql.stored(self.table(row), row), [parameter]):
                 key = tuple(record[name] for name in row.TABLE.key)
@@ -97,7 +107,7 @@ class Warehouse:
     def fetch(self, row: type[R], stored: Sequence[Stored]) -> list[R]:
         """Read whole rows back as they are: what a revision takes over from a row must not depend on its validity."""
         result: list[R] = []
-        for some in _slices(stored, MAX_PARAMETERS):
+        for some in batches(stored, MAX_PARAMETERS):
             parameter = bigquery.ArrayQueryParameter("identities", "STRING", [one.key[0] for one in some])
             statement = sql.rows_of(self.table(row), row, (one.ds for one in some))
             result.extend(cast("R", row.model_construct(**record)) for record in self.rows(statement, [parameter]))
@@ -108,17 +118,21 @@ class Warehouse:
         parameter = bigquery.ScalarQueryParameter("run_id", "STRING", run_id)
         return int(next(self.rows(sql.count_run(self.table(row)), [parameter]))["n"])
 
-    def revise(self, row: type[R], revisions: Sequence[tuple[R, R]]) -> int:
-        """Overwrite older revisions; pairs of (stored row, new row). Returns how many rows changed.
+    def revise(self, row: type[R], revisions: Iterable[tuple[R, R]]) -> None:
+        """Overwrite older revisions; pairs of (stored row, new row).
 
         A row that meanwhile holds a newer revision, or that a patch touched since it was read, is left alone.
         """
-        changed = 0
-        for some in _slices(revisions, MAX_REVISIONS):
+        for some in sized_batches(revisions, MAX_REVISIONS, MAX_REVISION_BYTES, _request_bytes):
             statement = sql.revise(self.table(row), row, (old.ds for old, _ in some))
             parameter = bigquery.ArrayQueryParameter("rows", "STRUCT", [_struct(row, old, new) for old, new in some])
-            changed += self.change(statement, [parameter])
-        return changed
+            self.change(statement, [parameter])
+
+
+def _request_bytes(revision: tuple[ArchivedRow, ArchivedRow]) -> int:
+    """Estimate a revision's share of a request: its texts, which alone can be long, and its other columns."""
+    texts = (value for value in vars(revision[1]).values() if isinstance(value, str))
+    return FIXED_BYTES + sum(len(text.encode()) * 2 for text in texts)
 
 
 def _struct(row: type[ArchivedRow], old: ArchivedRow, new: ArchivedRow) -> bigquery.StructQueryParameter:
@@ -134,10 +148,3 @@ def _scalar(name: str, column: Column, value: Any) -> bigquery.ScalarQueryParame
     if column.mode == "REPEATED":
         raise TypeError(f"{name}: a table with a repeated column is append-only and cannot be revised")
     return bigquery.ScalarQueryParameter(name, "STRING" if column.type == "JSON" else column.type, value)
-
-
-T = TypeVar("T")
-
-
-def _slices(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
-    return (items[start : start + size] for start in range(0, len(items), size))

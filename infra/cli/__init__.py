@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -30,6 +31,19 @@ class _Lazy(click.Group):
             return None
         command: click.Command = importlib.import_module(f"infra.cli.{cmd_name}").command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Turn what can be expected to go wrong outside this program into one line."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            from jobs.entry import EXPECTED  # noqa: PLC0415 - imports every client library
+
+            if isinstance(error, EXPECTED):
+                raise click.ClickException(f"{type(error).__name__}: {error}") from None
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section("Commands"):

@@ -4,7 +4,7 @@ import csv
 import sys
 
 import click
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import ClientError
 
 from infra.cli import show
 from shared.settings import load
@@ -25,7 +25,7 @@ def command(sql: str, kind: str) -> None:
     settings = load()
     try:
         records = list(Warehouse(open_bigquery(settings), settings).rows(sql))
-    except GoogleAPICallError as error:
+    except ClientError as error:
         raise click.ClickException(f"BigQuery refused the query: {error.message}") from None
     if kind == "json":
         show.as_json(records)

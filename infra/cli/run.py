@@ -6,8 +6,9 @@ from typing import Any
 import click
 
 from infra.cli import show
-from jobs.entry import Result, as_text, chosen, execute, exit_code, guarded, options_of, run_options, stop_on_sigterm
+from jobs.entry import Result, as_text, chosen, execute, exit_code, guarded, options_of, run_options
 from schemas.run_record import RunRecord
+from shared.interrupt import stop_on_signals
 from shared.log import Log
 from shared.preview import Preview
 from shared.settings import load
@@ -32,7 +33,7 @@ def command(jobs: tuple[str, ...], as_json: bool, **given: Any) -> None:  # noqa
     """
     loops, options = chosen(jobs), options_of(given)
     log = Log(sys.stderr)
-    stop_on_sigterm()
+    stop_on_signals()
 
     def work() -> int:
         results = []

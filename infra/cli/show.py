@@ -23,7 +23,7 @@ def plain(value: object) -> str:
             text = f"{value:f}"
             return text.rstrip("0").rstrip(".") if "." in text else text
         case datetime():
-            return rfc3339(value)
+            return _time(value)
         case dict() | list():
             return json.dumps(value, default=jsonable)
         case _:
@@ -36,11 +36,16 @@ def jsonable(value: object) -> str:
         case Decimal():
             return f"{value:f}"
         case datetime():
-            return rfc3339(value)
+            return _time(value)
         case date():
             return value.isoformat()
         case _:
             return str(value)
+
+
+def _time(value: datetime) -> str:
+    """Write a TIMESTAMP as RFC 3339; a DATETIME has no zone and gets none."""
+    return rfc3339(value) if value.tzinfo else value.isoformat()
 
 
 def as_json(value: Any) -> None:

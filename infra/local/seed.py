@@ -3,7 +3,6 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from google.cloud import firestore
 
 from infra.local.fixtures import Reference, collections
 from infra.local.stack import StackError
+from shared.batching import sized_batches
 
 BATCH = 300
 """Documents per commit."""
@@ -27,27 +27,13 @@ def seed(directory: Path, client: firestore.Client, broker_url: str) -> dict[str
     directory = directory.resolve()
     counts: dict[str, int] = {}
     if (directory / "firestore").is_dir():
-        for batch in _batches(directory):
+        for batch in sized_batches(collections(directory), BATCH, MAX_BATCH_BYTES, lambda item: len(str(item[2]))):
             _write(client, batch)
             for collection, _, _ in batch:
                 counts[collection] = counts.get(collection, 0) + 1
     if (directory / "broker.json").exists() or (directory / "bars").is_dir():
         _seed_broker(directory, broker_url)
     return counts
-
-
-def _batches(directory: Path) -> Iterator[list[tuple[str, str, dict[str, Any]]]]:
-    batch: list[tuple[str, str, dict[str, Any]]] = []
-    size = 0
-    for item in collections(directory):
-        length = len(str(item[2]))
-        if batch and (len(batch) == BATCH or size + length > MAX_BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(item)
-        size += length
-    if batch:
-        yield batch
 
 
 def _write(client: firestore.Client, batch: list[tuple[str, str, dict[str, Any]]]) -> None:

@@ -38,6 +38,8 @@ class Server(BaseModel):
     """One running server."""
 
     pid: int
+    born: str
+    """When the process started, by the system: a process id alone may be somebody else's after a restart."""
     ports: dict[str, int]
 
     @property
@@ -46,11 +48,7 @@ class Server(BaseModel):
         with contextlib.suppress(ChildProcessError):
             if os.waitpid(self.pid, os.WNOHANG) != (0, 0):
                 return False
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+        return born(self.pid) == self.born
 
 
 class Running(BaseModel):
@@ -144,8 +142,9 @@ class Stack:
     def reset(self) -> None:
         """Stop the stack and forget its state."""
         self.stop()
-        if self.directory.exists():
-            shutil.rmtree(self.directory)
+        # Only what the stack made: the folder's name comes from outside.
+        for name in (*SERVERS, "logs"):
+            shutil.rmtree(self.directory / name, ignore_errors=True)
 
     def log_of(self, name: str) -> Path:
         """Name the log file of a server."""
@@ -190,7 +189,7 @@ class Stack:
             )
         # The server outlives this process; the stack file remembers it.
         process.returncode = 0
-        return Server(pid=process.pid, ports=ports)
+        return Server(pid=process.pid, born=born(process.pid), ports=ports)
 
     def _wait_for(self, name: str, server: Server) -> None:
         deadline = time.monotonic() + READY_WITHIN
@@ -233,6 +232,18 @@ class Stack:
         )
         with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - a loopback address
             answer.read()
+
+
+def born(pid: int) -> str:
+    """Ask the system when a process started; empty when there is none."""
+    stat = Path(f"/proc/{pid}/stat")
+    if stat.parent.parent.joinpath("self").exists():
+        # Field 22 counts clock ticks since boot; the name before it may hold spaces, but ends with a bracket.
+        with contextlib.suppress(OSError, IndexError):
+            return stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
+        return ""
+    asked = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607 - constant but for the number
+    return asked.stdout.strip()
 
 
 def free_ports(count: int) -> list[int]:
