@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import dropwhile
 from typing import Any, TypedDict
 
 from schemas.accounts import AccountDocument, AccountSnapshot
@@ -82,10 +83,10 @@ def build(candidate: Candidate[AccountDocument], evidence: Evidence, provenance:
 
 
 def _drawdown(state: AccountState, equity: Decimal, today: date) -> Drawdown | None:
-    """Measure the curve of portfolio history plus now; days before the account held money do not count."""
-    before = ((day, number) for day, text in state.history if day < today and (number := finite(text)))
-    curve = [point for point in (*before, (today, equity)) if point[1] > 0]
-    return drawdown(curve) if curve and curve[-1][0] == today else None
+    """Measure the curve of portfolio history plus now; days before the account first held money do not count."""
+    before = ((day, number) for day, text in state.history if day < today and (number := finite(text)) is not None)
+    curve = list(dropwhile(lambda point: point[1] <= 0, (*before, (today, equity))))
+    return drawdown(curve) if curve else None
 
 
 def greeks(state: AccountState, market: Market, as_of: datetime) -> Greeks:
@@ -122,7 +123,9 @@ def _position_greeks(
     per_share = {name: finite(raw.get(name)) for name in _GREEKS}
     if not any(per_share.values()) and not finite(snapshot.get("impliedVolatility")):
         return {}
-    units = (finite(position.get("qty")) or Decimal(0)) * multiplier("OPTION")
+    if (qty := finite(position.get("qty"))) is None:
+        return {}
+    units = qty * multiplier("OPTION")
     spot = _spot(position["symbol"], market, as_of)
     in_dollars = {"delta": spot, "gamma": spot * spot / 100 if spot else None}
     return {

@@ -15,7 +15,7 @@ from schemas.trades import PositionDocument, Trade
 from shared.bars import LENGTHS, Bar, bar_holding, excursion
 from shared.fees import FeeRateUnknownError, Leg, round_trip
 from shared.fills import Fill, quantity, vwap
-from shared.formulae import gross_pnl, multiplier, percent, slippage
+from shared.formulae import gross_pnl, multiplier, net_pnl, notional, percent, slippage
 from shared.loop import Candidate, Evidence, Loop, RefusedError, StrategyInterval, Wants
 from shared.market import Window
 from shared.settings import Settings
@@ -73,7 +73,7 @@ def build(candidate: Candidate[PositionDocument], evidence: Evidence, provenance
     size = fills.qty * multiplier(position.asset_class)
     gross = gross_pnl(position.side, fills.entry_price, fills.exit_price, size)
     fee = _fee_estimate(position, fills)
-    pnl = gross - fee
+    pnl = net_pnl(gross, fee)
     interval, check = _strategy(position, evidence)
     window = _window(position, evidence.market.length)
     moved = _excursion(position, fills.entry_price, evidence.market.bars(window), window, evidence.market.length)
@@ -106,7 +106,7 @@ def build(candidate: Candidate[PositionDocument], evidence: Evidence, provenance
         gross_pnl_usd=gross,
         fees_usd=fee,
         pnl_usd=pnl,
-        pnl_pct=percent(pnl, fills.entry_price * size),
+        pnl_pct=percent(pnl, notional(fills.entry_price, size)),
         slippage_pct=slippage(position.side, fills.entry_price, position.target_entry_price),
         fee_estimate_usd=fee,
         mfe_pct=percent(moved[0], fills.entry_price) if moved else None,
@@ -121,7 +121,7 @@ def build(candidate: Candidate[PositionDocument], evidence: Evidence, provenance
 def reconcile(new: Trade, stored: Trade) -> Trade:
     """Keep what the fee patch found; recompute the sums; reopen the fees when what they were found for changed."""
     fees = new.fee_estimate_usd if stored.actual_fee_usd is None else stored.actual_fee_usd
-    pnl = new.gross_pnl_usd - fees
+    pnl = net_pnl(new.gross_pnl_usd, fees)
     same_fills = all(getattr(new, name) == getattr(stored, name) for name in _FILL_COLUMNS)
     return new.model_copy(
         update={
@@ -133,7 +133,7 @@ def reconcile(new: Trade, stored: Trade) -> Trade:
             "fee_reconciled_at": stored.fee_reconciled_at,
             "fees_usd": fees,
             "pnl_usd": pnl,
-            "pnl_pct": percent(pnl, new.entry_price * new.qty * new.contract_multiplier),
+            "pnl_pct": percent(pnl, notional(new.entry_price, new.qty, new.contract_multiplier)),
         }
     )
 

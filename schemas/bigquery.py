@@ -82,7 +82,8 @@ def _without_none(annotation: Any, marks: list[object]) -> tuple[Any, bool]:
     """Split `X | None`; annotations inside the union contribute their marks."""
     nullable = get_origin(annotation) in (Union, UnionType) and NoneType in get_args(annotation)
     if nullable:
-        (annotation,) = (arm for arm in get_args(annotation) if arm is not NoneType)
+        # Of several arms a union remains, which has no type in BigQuery and is refused by name.
+        annotation = Union[tuple(arm for arm in get_args(annotation) if arm is not NoneType)]  # noqa: UP007 - built, not written
     if hasattr(annotation, "__metadata__"):
         marks.extend(annotation.__metadata__)
         annotation = annotation.__origin__

@@ -127,6 +127,10 @@ def _optional_text(value: object) -> str | None:
     return None if value is None or value == "" else as_text(value)
 
 
+def _text_or_time(value: object) -> datetime | str:
+    return _instant(value) if isinstance(value, datetime) else as_text(value)
+
+
 def _whole(value: object) -> int:
     number = _decimal(value)
     if number != number.to_integral_value():
@@ -164,11 +168,22 @@ Time = Annotated[datetime, BeforeValidator(_instant)]
 String = Annotated[str, BeforeValidator(as_text)]
 OptionalString = Annotated[str | None, BeforeValidator(_optional_text)]
 Whole = Annotated[int, BeforeValidator(_whole)]
+Stated = Annotated[datetime | str, BeforeValidator(_text_or_time)]
+"""A date the engine wrote for itself, as text or as a timestamp; kept out of every rule."""
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Map = Annotated[dict[str, Any], BeforeValidator(_map)]
 Strings = Annotated[list[String], BeforeValidator(as_list)]
 DocumentSide = Annotated[Literal["LONG", "SHORT"], BeforeValidator(_side)]
 DocumentAssetClass = Annotated[Literal["CRYPTO", "EQUITY", "OPTION"], BeforeValidator(as_text)]
+
+
+def _is_blank(value: object) -> bool:
+    """Whether a spelling carries nothing, so that the other one counts: null, an empty string, a price of zero."""
+    return value is None or value == "" or (value == 0 and not isinstance(value, bool))
+
+
+def _is_same(one: object, other: object) -> bool:
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
 class Document(BaseModel):
@@ -191,8 +206,10 @@ class Document(BaseModel):
         fields = {name: value for name, value in fields.items() if not cls._is_empty(name, value)}
         for name, others in cls.SPELLINGS.items():
             for other in others:
-                if other in fields and (name not in fields or fields[name] == fields[other]):
+                if other in fields and _is_blank(fields.get(name)):
                     fields[name] = fields.pop(other)
+                elif other in fields and (_is_blank(fields[other]) or _is_same(fields[name], fields[other])):
+                    del fields[other]
         return fields
 
     @classmethod

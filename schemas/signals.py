@@ -10,6 +10,7 @@ from schemas.document import (
     Map,
     OptionalString,
     Positive,
+    Stated,
     String,
     Time,
 )
@@ -51,5 +52,5 @@ class SignalDocument(Document):
     """The document's own size, US dollars, where it has one."""
     confluence_snapshot: Map | None = None
     """Indicators at decision time."""
-    ds: Time | String | None = None
+    ds: Stated | None = None
     """The engine's own partition date; ours is computed."""

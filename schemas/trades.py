@@ -29,6 +29,7 @@ from schemas.document import (
     Number,
     OptionalString,
     Positive,
+    Stated,
     String,
     Time,
     Whole,
@@ -120,7 +121,7 @@ class PositionDocument(Document):
     """EXECUTED at the broker, or THEORETICAL: paper only, unknown to the broker."""
     discord_thread_id: OptionalString = None
     """Thread that discussed the trade."""
-    ds: Time | String | None = None
+    ds: Stated | None = None
     """The engine's own partition date; ours is computed."""
 
     @model_validator(mode="after")

@@ -80,20 +80,13 @@ class OrderBook:
 
     def chain(self, order: Order) -> Iterator[Order]:
         """Yield an order, those it replaced and those that replaced it; each may have filled in part."""
-        seen: set[str] = set()
-        current: Order | None = self._first_of(order)
-        while current is not None and current["id"] not in seen:
-            seen.add(current["id"])
-            yield current
-            current = self._by_id.get(current.get("replaced_by") or "")
-
-    def _first_of(self, order: Order) -> Order:
-        """Walk back to the order that others replaced; a circle ends where it began."""
-        seen = {order["id"]}
-        while (before := self._by_id.get(order.get("replaces") or "")) and before["id"] not in seen:
-            seen.add(before["id"])
-            order = before
-        return order
+        links = {order["id"]: order}
+        for way in ("replaces", "replaced_by"):
+            current = self._by_id.get(order.get(way) or "")
+            while current is not None and current["id"] not in links:
+                links[current["id"]] = current
+                current = self._by_id.get(current.get(way) or "")
+        yield from links.values()
 
     def fills(self, orders: Iterable[Order]) -> list[Fill]:
         """List the fills of orders and of what replaced them, in the order of time, each order once."""

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal, localcontext
+from math import prod
 
-from schemas.document import numeric
+from schemas.document import NUMERIC_LIMIT, numeric
 
 EXACT = Context(prec=120)
 """Enough digits for any product of three NUMERIC columns."""
@@ -31,6 +32,18 @@ def gross_pnl(side: str, entry: Decimal, leave: Decimal, size: Decimal) -> Decim
         return numeric(sign(side) * (leave - entry) * size)
 
 
+def notional(*factors: Decimal) -> Decimal:
+    """Price times quantity times units per contract, US dollars, exactly."""
+    with localcontext(EXACT):
+        return prod(factors, start=Decimal(1))
+
+
+def net_pnl(gross: Decimal, fees: Decimal) -> Decimal:
+    """gross_pnl_usd - fees_usd, US dollars, exactly."""
+    with localcontext(EXACT):
+        return gross - fees
+
+
 def percent(part: Decimal, whole: Decimal) -> Decimal:
     """`part` in percent of `whole`."""
     with localcontext(EXACT):
@@ -53,11 +66,11 @@ class Drawdown:
     max_pct: Decimal
     """Worst fall so far, percent of the peak before it."""
     calmar: Decimal | None
-    """Annualised return divided by the worst fall; None under 30 days or without a fall."""
+    """Annualised return divided by the worst fall; None under 30 days, without a fall, or beyond NUMERIC."""
 
 
 def drawdown(curve: Sequence[tuple[date, Decimal]]) -> Drawdown:
-    """Measure a daily equity curve (day, US dollars), oldest first, values above zero.
+    """Measure a daily equity curve (day, US dollars), oldest first, the first value above zero.
 
     The annualised return compounds: (last / first) ** (365 / calendar days) - 1, as in Young's Calmar ratio.
     """
@@ -77,5 +90,8 @@ def _calmar(curve: Sequence[tuple[date, Decimal]], worst: Decimal) -> Decimal | 
     days = (last_day - first_day).days
     if days < MIN_DAYS or not worst:
         return None
-    annual = (last / first) ** (Decimal(365) / days) - 1
-    return numeric(annual / worst)
+    # What is lost altogether stays lost at any rate of compounding.
+    annual = (last / first) ** (Decimal(365) / days) - 1 if last > 0 else Decimal(-1)
+    ratio = annual / worst
+    # A deposit can make the annualised return astronomic, which means nothing.
+    return numeric(ratio) if ratio.copy_abs() < NUMERIC_LIMIT else None
