@@ -177,9 +177,11 @@ DocumentSide = Annotated[Literal["LONG", "SHORT"], BeforeValidator(_side)]
 DocumentAssetClass = Annotated[Literal["CRYPTO", "EQUITY", "OPTION"], BeforeValidator(as_text)]
 
 
-def _is_blank(value: object) -> bool:
-    """Whether a spelling carries nothing, so that the other one counts: null, an empty string, a price of zero."""
-    return value is None or value == "" or (value == 0 and not isinstance(value, bool))
+def _is_zero(value: object) -> bool:
+    try:
+        return _decimal(value) == 0
+    except PydanticCustomError:
+        return False
 
 
 def _is_same(one: object, other: object) -> bool:
@@ -193,6 +195,8 @@ class Document(BaseModel):
 
     SPELLINGS: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Field name → other names the trading engine writes for it. The first that carries a value wins."""
+    ZERO_IS_UNKNOWN: ClassVar[frozenset[str]] = frozenset()
+    """Fields of more than one spelling in which zero means that the engine did not learn the value."""
     KEY: ClassVar[str | None] = None
     """The field that repeats the document's id, if any."""
 
@@ -206,11 +210,16 @@ class Document(BaseModel):
         fields = {name: value for name, value in fields.items() if not cls._is_empty(name, value)}
         for name, others in cls.SPELLINGS.items():
             for other in others:
-                if other in fields and _is_blank(fields.get(name)):
+                if other in fields and cls._is_blank(name, fields.get(name)):
                     fields[name] = fields.pop(other)
-                elif other in fields and (_is_blank(fields[other]) or _is_same(fields[name], fields[other])):
+                elif other in fields and (cls._is_blank(name, fields[other]) or _is_same(fields[name], fields[other])):
                     del fields[other]
         return fields
+
+    @classmethod
+    def _is_blank(cls, name: str, value: object) -> bool:
+        """Whether a spelling carries nothing, so that the other one counts: null, an empty string, no fill price."""
+        return value is None or value == "" or (name in cls.ZERO_IS_UNKNOWN and _is_zero(value))
 
     @classmethod
     def _is_empty(cls, name: str, value: object) -> bool:

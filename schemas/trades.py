@@ -62,6 +62,7 @@ class PositionDocument(Document):
         "entry_order_id": ("alpaca_order_id",),
         "current_stop": ("current_stop_loss",),
     }
+    ZERO_IS_UNKNOWN = frozenset({"entry_fill_price"})
 
     position_id: String
     """Id of the position: the document's id and the entry order's `client_order_id`."""

@@ -1,0 +1,78 @@
+"""Market data from a tape: the broker's client is the real one, only its network adapter plays recorded bars."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+from requests.adapters import BaseAdapter
+
+from shared.bars import Bar
+from shared.broker import Broker
+from shared.settings import Settings
+from shared.values import rfc3339
+
+
+class Tape(Broker):
+    """A broker that knows some symbols and their bars, whatever their asset class."""
+
+    def __init__(self, bars: Mapping[str, Sequence[Bar]], settings: Settings) -> None:
+        """Play `bars`; any other symbol is refused as Alpaca refuses it."""
+        super().__init__(settings)
+        self._player = _Player(bars)
+
+    def _prepared(self, client: Any) -> Any:
+        prepared = super()._prepared(client)
+        prepared._session.mount("https://", self._player)  # noqa: SLF001 - the one seam below the client
+        return prepared
+
+
+class _Player(BaseAdapter):
+    """Answers bar requests: both ends of the span are inclusive on a bar's opening time."""
+
+    def __init__(self, bars: Mapping[str, Sequence[Bar]]) -> None:
+        super().__init__()
+        self._bars = bars
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(request.url or "").query).items()}
+        symbol = query["symbols"]
+        if symbol not in self._bars:
+            return _response(request, 400, {"message": f"invalid symbol: {symbol}"})
+        start, end = (datetime.fromisoformat(query[name]) for name in ("start", "end"))
+        found = [_wire(bar) for bar in self._bars[symbol] if start <= bar.t <= end]
+        return _response(request, 200, {"bars": {symbol: found}, "next_page_token": None})
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+def _wire(bar: Bar) -> dict[str, Any]:
+    prices = {name: str(price) for name, price in zip("ohlc", bar[1:], strict=True)}
+    return {"t": rfc3339(bar.t), **prices}
+
+
+def _response(request: requests.PreparedRequest, status: int, body: Mapping[str, Any]) -> requests.Response:
+    response = requests.Response()
+    response.request, response.url, response.status_code = request, request.url or "", status
+    response._content = json.dumps(body).encode()  # noqa: SLF001 - requests offers no other way to fill a response
+    return response
+
+
+def bar(t: datetime, *prices: str | int | Decimal) -> Bar:
+    """A bar of one price, or of open, high, low and close."""
+    opened, high, low, close = (Decimal(price) for price in (prices if len(prices) > 1 else prices * 4))
+    return Bar(t, opened, high, low, close)
+
+
+def hourly(start: datetime, *shapes: Sequence[str | int | Decimal]) -> list[Bar]:
+    """Consecutive hourly bars."""
+    return [bar(start + timedelta(hours=number), *shape) for number, shape in enumerate(shapes)]
+
+
+def flat(start: datetime, hours: int, price: str | int = 100) -> Iterator[Bar]:
+    """Hourly bars that never move."""
+    return (bar(start + timedelta(hours=number), price) for number in range(hours))

@@ -1,0 +1,196 @@
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import dropwhile
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs import account_snapshot
+from schemas.accounts import AccountDocument, AccountSnapshot
+from shared.evidence import daily
+from shared.loop import AccountState, Verdict
+from shared.warehouse import Stored
+from tests.unit.samples import ACCOUNT, AS_OF, MICROSECOND, REVISION, admitted, built, candidate, evidence, settings
+
+TODAY = AS_OF.date()
+DRAWDOWN = ("peak_equity", "drawdown_pct", "max_drawdown_pct", "calmar_ratio")
+History = Sequence[tuple[date, str]]
+
+
+def days_ago(*points: tuple[int, Any]) -> list[tuple[date, str]]:
+    return [(TODAY - timedelta(days=ago), str(equity)) for ago, equity in points]
+
+
+def row(history: History = (), positions: Sequence[Any] = (), **changes: Any) -> AccountSnapshot:
+    state = AccountState(positions, history, {})
+    found = built("account-snapshot", candidate(AccountDocument, **changes), evidence(account=state))
+    assert isinstance(found, AccountSnapshot), found
+    return found
+
+
+def test_the_account_is_always_due() -> None:
+    account = admitted(AccountDocument)
+
+    assert all(account_snapshot.due(account, moment, settings()) for moment in (AS_OF, REVISION))
+
+
+@pytest.mark.parametrize(
+    ("as_of", "day"),
+    [
+        (datetime(2026, 4, 1, tzinfo=UTC), date(2026, 4, 1)),
+        (datetime(2026, 4, 1, tzinfo=UTC) - MICROSECOND, date(2026, 3, 31)),
+    ],
+)
+def test_the_day_of_a_snapshot_is_the_utc_date_of_the_as_of_time(as_of: datetime, day: date) -> None:
+    one = candidate(AccountDocument, as_of=as_of)
+    found = built("account-snapshot", one, evidence(account=AccountState((), (), {})))
+
+    assert account_snapshot.key(one) == ("PA1", day)
+    assert (found.ds, found.snapshot_at) == (day, REVISION)
+    assert account_snapshot.LOOP.ds(one) == day
+
+
+@pytest.mark.parametrize(
+    ("held", "refresh", "expected"),
+    [
+        ([], False, Verdict.NEW),
+        ([], True, Verdict.NEW),
+        ([("PA1", TODAY - timedelta(days=1))], False, Verdict.NEW),
+        ([("PA1", TODAY)], False, Verdict.ALREADY),
+        ([("PA1", TODAY)], True, Verdict.REVISED),
+        ([("PA1", TODAY - timedelta(days=1)), ("PA1", TODAY)], False, Verdict.ALREADY),
+    ],
+)
+def test_the_first_snapshot_of_a_day_wins_unless_it_is_refreshed(
+    *,
+    held: list[tuple[str, date]],
+    refresh: bool,
+    expected: Verdict,
+) -> None:
+    # Whatever the revision says: the broker's answer is always newer than the row.
+    stored = [Stored(key, key[1], REVISION - timedelta(days=9)) for key in held]
+    one = candidate(AccountDocument, stored)
+
+    assert account_snapshot.classify(one, account_snapshot.key(one), refresh) is expected
+
+
+def test_the_brokers_numbers_are_copied() -> None:
+    found = row(cash="-5.5", daytrade_count=2, pattern_day_trader=True, multiplier="4")
+
+    assert (found.account_id, found.status, found.currency) == ("PA1", "ACTIVE", "USD")
+    assert (found.equity, found.cash, found.multiplier) == (Decimal("100000.5"), Decimal("-5.5"), Decimal(4))
+    assert (found.daytrade_count, found.pattern_day_trader) == (2, True)
+
+
+def test_what_the_broker_does_not_send_is_unknown() -> None:
+    found = row().model_dump()
+
+    unsent = set(AccountDocument.model_fields) & set(found) - set(ACCOUNT)
+    assert unsent
+    assert {name: found[name] for name in unsent} == dict.fromkeys(unsent)
+
+
+def test_every_position_is_counted() -> None:
+    assert row(positions=[{"symbol": "AAPL", "asset_class": "us_equity", "qty": "1"}] * 3).positions_count == 3
+
+
+def test_the_curve_is_the_history_before_today_plus_now() -> None:
+    found = row(days_ago((40, 200_000), (20, 150_000), (1, 180_000), (0, 999_999)), equity="160000")
+
+    assert (found.peak_equity, found.drawdown_pct, found.max_drawdown_pct) == (
+        Decimal(200_000),
+        Decimal(20),
+        Decimal(25),
+    )
+    assert found.calmar_ratio is not None
+    assert found.calmar_ratio < 0
+
+
+def test_without_history_the_account_stands_at_its_peak() -> None:
+    found = row()
+
+    assert (found.peak_equity, found.drawdown_pct, found.max_drawdown_pct) == (found.equity, Decimal(0), Decimal(0))
+    assert found.calmar_ratio is None
+
+
+@pytest.mark.parametrize("oldest", [29, 30])
+def test_there_is_no_calmar_ratio_under_thirty_days_of_history(oldest: int) -> None:
+    found = row(days_ago((oldest, 100_000), (5, 90_000)), equity="95000")
+
+    assert (found.calmar_ratio is not None) == (oldest >= 30)
+
+
+def test_days_before_the_account_held_money_do_not_count() -> None:
+    funded = days_ago((20, 100_000), (10, 120_000))
+
+    assert row([*days_ago((60, 0), (50, "0.0")), *funded]) == row(funded)
+
+
+@pytest.mark.parametrize("equity", ["0", "-12.5"])
+def test_an_account_that_never_held_money_has_no_curve(equity: str) -> None:
+    found = row(days_ago((20, 0), (10, "-3")), equity=equity)
+
+    assert found.equity == Decimal(equity)
+    assert found.model_dump(include=set(DRAWDOWN)) == dict.fromkeys(DRAWDOWN)
+
+
+@pytest.mark.parametrize(("equity", "fall"), [("0", "100"), ("-12.5", "100.0125")])
+def test_an_account_that_lost_everything_is_at_its_worst(equity: str, fall: str) -> None:
+    found = row(days_ago((40, 50_000), (20, 100_000)), equity=equity)
+
+    assert (found.peak_equity, found.drawdown_pct, found.max_drawdown_pct) == (Decimal(100_000), *[Decimal(fall)] * 2)
+    assert found.calmar_ratio is not None
+    assert found.calmar_ratio == -(100 / Decimal(fall)).quantize(Decimal("1e-9"))
+
+
+def test_a_day_on_which_all_was_lost_is_the_worst_drawdown() -> None:
+    assert row(days_ago((20, 100_000), (10, 0), (5, 80_000)), equity="90000").max_drawdown_pct == 100
+
+
+@pytest.mark.parametrize("garbage", ["nan", "Infinity", "-Infinity", "abc", ""])
+def test_a_point_of_history_that_is_no_number_does_not_count(garbage: str) -> None:
+    assert row(days_ago((20, 100_000), (10, garbage)), equity="90000").max_drawdown_pct == 10
+
+
+def test_a_history_whose_annual_return_has_no_meaning_does_not_lose_the_snapshot() -> None:
+    found = row(days_ago((30, 10), (20, 9), (10, 50_000)), equity="50000")
+
+    assert (found.calmar_ratio, found.max_drawdown_pct) == (None, Decimal(10))
+
+
+cents = st.integers(-(10**9), 10**9).map(lambda number: Decimal(number) / 100)
+
+
+@given(st.lists(cents, max_size=10), cents)
+def test_drawdowns_are_measured_from_the_highest_equity_before(history: list[Decimal], now: Decimal) -> None:
+    found = row(days_ago(*((len(history) - number, one) for number, one in enumerate(history))), equity=str(now))
+    curve = [Fraction(one) for one in dropwhile(lambda one: one <= 0, (*history, now))]
+    if not curve:
+        assert found.model_dump(include=set(DRAWDOWN)) == dict.fromkeys(DRAWDOWN)
+        return
+    peaks = [max(curve[: number + 1]) for number in range(len(curve))]
+    falls = [(peak - one) / peak * 100 for peak, one in zip(peaks, curve, strict=True)]
+
+    assert Fraction(found.peak_equity or 0) == peaks[-1]
+    assert found.max_drawdown_pct == Decimal(f"{round(max(falls) * 10**9)}E-9")
+    assert found.drawdown_pct == Decimal(f"{round(falls[-1] * 10**9)}E-9")
+
+
+def test_history_is_dated_by_new_york_and_days_without_a_value_are_skipped() -> None:
+    # 20:00 in New York: midnight UTC in summer, one o'clock in winter.
+    stamps = [
+        datetime.fromisoformat(text)
+        for text in ("2026-01-06T01:00:00Z", "2026-07-02T00:00:00Z", "2026-07-03T00:00:00Z")
+    ]
+    history = {"timestamp": [int(one.timestamp()) for one in stamps], "equity": [8425.21, 8639.77, None]}
+
+    assert daily(history) == [(date(2026, 1, 5), "8425.21"), (date(2026, 7, 1), "8639.77")]
+
+
+@pytest.mark.parametrize("history", [{}, {"timestamp": None, "equity": None}, {"timestamp": [], "equity": []}])
+def test_an_account_may_have_no_history(history: dict[str, Any]) -> None:
+    assert daily(history) == []

@@ -1,0 +1,121 @@
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.bars import Bar
+from shared.market import Market, Window
+from tests.unit.samples import settings
+from tests.unit.tape import Tape, bar, flat
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+TAPE = list(flat(START, 72))
+
+
+def market(bars: Mapping[str, Sequence[Bar]], closed_by: datetime = START + 72 * HOUR) -> tuple[Market, Tape]:
+    tape = Tape(bars, settings())
+    return Market(tape, "1Hour", closed_by), tape
+
+
+def window(first: float, last: float, symbol: str = "BTC/USD") -> Window:
+    """Hours after the start."""
+    return Window("CRYPTO", symbol, START + first * HOUR, START + last * HOUR)
+
+
+def openings(found: Sequence[Bar]) -> list[float]:
+    return [(one.t - START) / HOUR for one in found]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [(2, 4, [2, 3]), (2, 2, []), (2.5, 4, [3]), (2, 4.5, [2, 3, 4]), (2.5, 4.5, [3, 4]), (2.2, 2.8, []), (-5, 1, [0])],
+)
+def test_a_window_holds_the_bars_that_open_in_it(first: float, last: float, expected: list[float]) -> None:
+    quotes, _ = market({"BTC/USD": TAPE})
+    quotes.load([window(first, last)])
+
+    assert openings(quotes.bars(window(first, last))) == expected
+
+
+halves = st.integers(0, 40).map(lambda half: half / 2)
+windows = st.lists(st.tuples(halves, st.integers(1, 16).map(lambda half: half / 2)), min_size=1, max_size=4)
+
+
+@given(spans=windows, together=st.booleans())
+def test_the_bars_of_a_window_do_not_depend_on_what_else_was_loaded(
+    *,
+    spans: list[tuple[float, float]],
+    together: bool,
+) -> None:
+    wanted = [window(first, first + length) for first, length in spans]
+    quotes, _ = market({"BTC/USD": TAPE})
+    for some in [wanted] if together else [[one] for one in wanted]:
+        quotes.load(some)
+
+    for one, (first, length) in zip(wanted, spans, strict=True):
+        assert openings(quotes.bars(one)) == [hour for hour in range(72) if first <= hour < first + length]
+
+
+def test_a_forming_bar_is_not_data() -> None:
+    for closed_by, expected in ((START + 3 * HOUR, [0, 1, 2]), (START + 3 * HOUR - timedelta(microseconds=1), [0, 1])):
+        quotes, _ = market({"BTC/USD": TAPE}, closed_by)
+        quotes.load([window(0, 10)])
+        assert openings(quotes.bars(window(0, 10))) == expected
+
+
+def test_bars_that_cannot_be_data_are_left_out() -> None:
+    odd = [TAPE[0], bar(START + HOUR, 100, 99, 98, 99), bar(START + 2 * HOUR, 0), TAPE[3]]
+    quotes, _ = market({"BTC/USD": odd})
+    quotes.load([window(0, 4)])
+
+    assert openings(quotes.bars(window(0, 4))) == [0, 3]
+
+
+def test_windows_that_lie_close_together_are_one_call() -> None:
+    quotes, tape = market({"BTC/USD": TAPE})
+    quotes.load([window(0, 5), window(3, 8), window(50, 55)])
+
+    assert tape.calls == 1
+
+
+def test_what_was_fetched_is_not_fetched_again() -> None:
+    quotes, tape = market({"BTC/USD": TAPE})
+    for _ in range(3):
+        quotes.load([window(0, 24)])
+        quotes.load([window(3, 8)])
+
+    assert tape.calls == 1
+    quotes.load([window(20, 30)])
+    assert tape.calls == 2
+    assert openings(quotes.bars(window(0, 30))) == list(range(30))
+
+
+def test_each_symbol_is_fetched_by_itself_and_only_if_wanted() -> None:
+    quotes, tape = market({"BTC/USD": TAPE, "ETH/USD": TAPE[:2]})
+    quotes.load([window(0, 5), window(0, 5, "ETH/USD")])
+
+    assert tape.calls == 2
+    assert openings(quotes.bars(window(0, 5, "ETH/USD"))) == [0, 1]
+    assert openings(quotes.bars(window(0, 5, "SOL/USD"))) == []
+
+
+def test_a_symbol_that_the_broker_refuses_is_asked_for_once() -> None:
+    quotes, tape = market({})
+    quotes.load([window(0, 5, "NO/USD")])
+    quotes.load([window(50, 60, "NO/USD")])
+
+    assert tape.calls == 1
+    assert not quotes.knows("NO/USD")
+    assert quotes.knows("BTC/USD")
+    assert openings(quotes.bars(window(0, 5, "NO/USD"))) == []
+
+
+def test_a_window_that_begins_after_the_run_asks_for_nothing() -> None:
+    quotes, tape = market({"BTC/USD": TAPE}, START)
+    quotes.load([window(0, 5)])
+
+    assert tape.calls == 0
+    assert openings(quotes.bars(window(0, 5))) == []
