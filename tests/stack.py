@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,10 @@ class LocalStack:
         }
         self._admin("reset")
         return LocalStack(self.running, {**self.environment, **corner}, self.owner)
+
+    def changed(self, **changes: str) -> "LocalStack":
+        """The same corner for jobs with another environment."""
+        return replace(self, environment={**self.environment, **changes})
 
     def settings(self, **changes: str) -> Settings:
         return load({**self.environment, **changes})

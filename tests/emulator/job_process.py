@@ -1,0 +1,66 @@
+"""A job as a process of its own, forked from a server that has imported everything: a hundred of them take a minute."""
+
+import contextlib
+import importlib
+import multiprocessing
+import os
+import sys
+from datetime import UTC, datetime
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from google.api_core.exceptions import GoogleAPICallError
+from google.cloud.firestore_v1.types import BeginTransactionResponse
+
+from tests.emulator.wire import Wire
+from tests.stack import AS_OF, LocalStack
+
+GIT_HASH = "tested"
+"""The commit that processes believe to run."""
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["jobs.entry", "jobs.trades", "alpaca.trading.client", "alpaca.data.historical"])
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def start_job(stack: LocalStack, output: Path, *arguments: str, module: str = "jobs.trades") -> ForkServerProcess:
+    """Start `python -m <module> --as-of … <arguments>` against a stack; its output goes to files.
+
+    Args:
+        stack: Servers and environment.
+        output: File for standard output; standard error goes to one beside it, ending in `.errors`.
+        arguments: Further arguments.
+        module: The job's module.
+    """
+    command = [module, "--as-of", AS_OF, *arguments]
+    process = _CONTEXT.Process(target=_run, args=({**stack.environment, "GIT_HASH": GIT_HASH}, output, command))
+    process.start()
+    return process
+
+
+def _run(environment: dict[str, str], output: Path, command: list[str]) -> None:
+    os.environ.update(environment)
+    for descriptor, path in ((1, output), (2, errors_of(output))):
+        with path.open("wb") as sink:
+            os.dup2(sink.fileno(), descriptor)
+    sys.argv = command
+    importlib.import_module("jobs.entry").main(importlib.import_module(command[0]).LOOP)
+
+
+def errors_of(output: Path) -> Path:
+    """Where a job's standard error went."""
+    return output.with_suffix(".errors")
+
+
+def let_a_minute_pass(stack: LocalStack, wire: Wire, table: str = "fact_trades") -> None:
+    """Do what happens by itself some time after a run died: its lease expires, its transactions are rolled back."""
+    client = stack.firestore
+    database = f"projects/{client.project}/databases/(default)"
+    for call in wire.calls:
+        if call.name == "BeginTransaction" and call.answer:
+            transaction = BeginTransactionResponse.deserialize(call.answer).transaction
+            # Most of them ended long ago.
+            with contextlib.suppress(GoogleAPICallError):
+                client._firestore_api.rollback(request={"database": database, "transaction": transaction})  # noqa: SLF001 - the stock client rolls back its own only
+    lease = client.document(f"job_leases/{table}")
+    if lease.get().exists:
+        lease.update({"expires_at": _LONG_AGO})
