@@ -7,7 +7,6 @@ from typing import Any, TypedDict
 
 from schemas.document import numeric
 from schemas.expired_signals import ExpiredSignal, LiveSignalDocument, lives_or_ended_otherwise
-from schemas.symbols import is_symbol
 from schemas.table import Provenance
 from shared.bars import excursion, expected_bars, shortfall
 from shared.formulae import percent
@@ -43,7 +42,7 @@ def due(signal: LiveSignalDocument, as_of: datetime, settings: Settings) -> bool
 def wants(candidate: Candidate[LiveSignalDocument], _settings: Settings) -> Wants:
     """Ask for the bars of the validity, if there can be any."""
     signal = candidate.document
-    return Wants(bars=(_window(signal),)) if is_symbol(signal.symbol, signal.asset_class) else Wants()
+    return Wants(bars=(_window(signal),)) if signal.tradable else Wants()
 
 
 def build(candidate: Candidate[LiveSignalDocument], evidence: Evidence, provenance: Provenance) -> ExpiredSignal:
@@ -52,16 +51,7 @@ def build(candidate: Candidate[LiveSignalDocument], evidence: Evidence, provenan
     return ExpiredSignal(
         **provenance,
         **_missed(signal, evidence),
-        ds=signal.created_at.date(),
-        signal_id=signal.signal_id,
-        strategy_id=signal.strategy_id,
-        symbol=signal.symbol,
-        asset_class=signal.asset_class,
-        side=signal.side,
-        pattern_name=signal.pattern_name,
-        entry_price=signal.entry_price,
-        suggested_stop=signal.suggested_stop,
-        created_at=signal.created_at,
+        **signal.columns(),
         valid_until=signal.valid_until,
     )
 

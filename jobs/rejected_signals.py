@@ -8,7 +8,6 @@ from schemas.columns import TheoreticalExit
 from schemas.document import numeric
 from schemas.reasons import Reason
 from schemas.rejected_signals import RejectedSignal, RejectedSignalDocument
-from schemas.symbols import is_symbol
 from schemas.table import Provenance
 from shared.bars import Exit, excursion, expected_bars, walk
 from shared.fees import FeeRateUnknownError, Leg, round_trip
@@ -44,8 +43,7 @@ def due(signal: RejectedSignalDocument, as_of: datetime, settings: Settings) -> 
 def wants(candidate: Candidate[RejectedSignalDocument], settings: Settings) -> Wants:
     """Ask for the bars from the signal to the horizon, if there can be any."""
     signal = candidate.document
-    tradable = is_symbol(signal.symbol, signal.asset_class)
-    return Wants(bars=(_window(signal, settings),)) if tradable else Wants()
+    return Wants(bars=(_window(signal, settings),)) if signal.tradable else Wants()
 
 
 def build(candidate: Candidate[RejectedSignalDocument], evidence: Evidence, provenance: Provenance) -> RejectedSignal:
@@ -54,28 +52,19 @@ def build(candidate: Candidate[RejectedSignalDocument], evidence: Evidence, prov
     return RejectedSignal(
         **provenance,
         **_theory(signal, evidence),
-        ds=signal.created_at.date(),
-        signal_id=signal.signal_id,
-        strategy_id=signal.strategy_id,
-        symbol=signal.symbol,
-        asset_class=signal.asset_class,
-        side=signal.side,
-        pattern_name=signal.pattern_name,
+        **signal.columns(),
         rejection_reason=signal.rejection_reason,
         rejection_metadata=_json(signal.rejection_metadata),
         confluence_snapshot=_json(signal.confluence_snapshot),
-        entry_price=signal.entry_price,
-        suggested_stop=signal.suggested_stop,
         take_profit_1=signal.take_profit_1,
         take_profit_2=signal.take_profit_2,
         take_profit_3=signal.take_profit_3,
-        created_at=signal.created_at,
     )
 
 
 def _theory(signal: RejectedSignalDocument, evidence: Evidence) -> Theory:
     notional = _notional(signal, evidence.settings)
-    if not is_symbol(signal.symbol, signal.asset_class) or not evidence.market.knows(signal.symbol):
+    if not signal.tradable or not evidence.market.knows(signal.symbol):
         return _nothing(notional, "NOT_TRADABLE")
     window = _window(signal, evidence.settings)
     bars = evidence.market.bars(window)

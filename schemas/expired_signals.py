@@ -5,11 +5,11 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, model_validator
 
-from schemas.columns import AssetClass, Count, Instant, Percent, Price, Side, Text
+from schemas.columns import Count, Instant, Percent, Price, Text
 from schemas.document import OptionalString, Time, as_text, refuse
 from schemas.reasons import Reason
-from schemas.signals import SignalDocument
-from schemas.table import ArchivedRow, Table
+from schemas.signals import SignalDocument, SignalRow
+from schemas.table import Table
 
 EXPIRED = "EXPIRED"
 _OTHER = re.compile(r"WAITING|ACTIVE|INVALIDATED|TP\d+_HIT", re.ASCII)
@@ -44,7 +44,7 @@ class LiveSignalDocument(SignalDocument):
         return self
 
 
-class ExpiredSignal(ArchivedRow):
+class ExpiredSignal(SignalRow):
     """One row of `fact_signals_expired`."""
 
     TABLE = Table(
@@ -54,24 +54,6 @@ class ExpiredSignal(ArchivedRow):
         description="Did we miss a moonshot? One row per expired signal. ds is the UTC date of created_at.",
     )
 
-    signal_id: Text
-    """Key: id of the signal."""
-    strategy_id: Text
-    """The strategy that raised it."""
-    symbol: Text
-    """Instrument."""
-    asset_class: AssetClass
-    """Kind of instrument."""
-    side: Side
-    """Direction the signal wanted."""
-    pattern_name: Text | None
-    """Pattern that raised it."""
-    entry_price: Price
-    """Price the signal wanted to enter at, US dollars per unit."""
-    suggested_stop: Price | None
-    """Stop price, US dollars per unit."""
-    created_at: Instant
-    """When the signal was raised."""
     valid_until: Instant
     """End of its validity."""
     max_mfe: Price | None

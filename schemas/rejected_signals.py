@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
-from schemas.columns import AssetClass, Count, Instant, Json, Percent, Price, Side, Text, TheoreticalExit, Usd
+from schemas.columns import Count, Instant, Json, Percent, Price, Text, TheoreticalExit, Usd
 from schemas.document import Map, OptionalString, String, Time, as_text
-from schemas.signals import SignalDocument
-from schemas.table import ArchivedRow, Table
+from schemas.signals import SignalDocument, SignalRow
+from schemas.table import Table
 
 
 class RejectedSignalDocument(SignalDocument):
@@ -27,7 +27,7 @@ class RejectedSignalDocument(SignalDocument):
     """How the engine classed the signal."""
 
 
-class RejectedSignal(ArchivedRow):
+class RejectedSignal(SignalRow):
     """One row of `fact_rejected_signals`."""
 
     TABLE = Table(
@@ -37,36 +37,18 @@ class RejectedSignal(ArchivedRow):
         description="Why we did not trade, and what it would have earned. ds is the UTC date of created_at.",
     )
 
-    signal_id: Text
-    """Key: id of the signal."""
-    strategy_id: Text
-    """The strategy that raised it."""
-    symbol: Text
-    """Instrument."""
-    asset_class: AssetClass
-    """Kind of instrument."""
-    side: Side
-    """Direction the signal wanted."""
-    pattern_name: Text | None
-    """Pattern that raised it."""
     rejection_reason: Text
     """Filter that rejected it."""
     rejection_metadata: Json | None
     """What the filter saw."""
     confluence_snapshot: Json | None
     """Indicators at decision time."""
-    entry_price: Price
-    """Price the signal wanted to enter at, US dollars per unit."""
-    suggested_stop: Price | None
-    """Stop price, US dollars per unit."""
     take_profit_1: Price | None
     """First target, US dollars per unit; the one simulated."""
     take_profit_2: Price | None
     """Second target, US dollars per unit."""
     take_profit_3: Price | None
     """Third target, US dollars per unit."""
-    created_at: Instant
-    """When the signal was raised."""
     notional_usd: Usd
     """Size the simulation assumes, US dollars: the document's own, else the setting."""
     theoretical_exit_price: Price | None

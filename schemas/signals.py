@@ -1,8 +1,11 @@
-"""What rejected and live signals have in common."""
+"""What rejected and live signals have in common: as documents and as rows."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar, TypedDict
 
+from schemas.columns import AssetClass, Instant, Price, Side, Text
 from schemas.document import (
     Document,
     DocumentAssetClass,
@@ -14,6 +17,23 @@ from schemas.document import (
     String,
     Time,
 )
+from schemas.symbols import is_symbol
+from schemas.table import ArchivedRow
+
+
+class SignalColumns(TypedDict):
+    """The columns both signal tables take from the document as they are."""
+
+    ds: date
+    signal_id: str
+    strategy_id: str
+    symbol: str
+    asset_class: AssetClass
+    side: Side
+    pattern_name: str | None
+    entry_price: Decimal
+    suggested_stop: Decimal | None
+    created_at: datetime
 
 
 class SignalDocument(Document):
@@ -54,3 +74,46 @@ class SignalDocument(Document):
     """Indicators at decision time."""
     ds: Stated | None = None
     """The engine's own partition date; ours is computed."""
+
+    @property
+    def tradable(self) -> bool:
+        """Whether the broker could know the symbol."""
+        return is_symbol(self.symbol, self.asset_class)
+
+    def columns(self) -> SignalColumns:
+        """Name what both tables take as it is; ds is the UTC date of created_at."""
+        return SignalColumns(
+            ds=self.created_at.date(),
+            signal_id=self.signal_id,
+            strategy_id=self.strategy_id,
+            symbol=self.symbol,
+            asset_class=self.asset_class,
+            side=self.side,
+            pattern_name=self.pattern_name,
+            entry_price=self.entry_price,
+            suggested_stop=self.suggested_stop,
+            created_at=self.created_at,
+        )
+
+
+class SignalRow(ArchivedRow):
+    """The columns both signal tables share."""
+
+    signal_id: Text
+    """Key: id of the signal."""
+    strategy_id: Text
+    """The strategy that raised it."""
+    symbol: Text
+    """Instrument."""
+    asset_class: AssetClass
+    """Kind of instrument."""
+    side: Side
+    """Direction the signal wanted."""
+    pattern_name: Text | None
+    """Pattern that raised it."""
+    entry_price: Price
+    """Price the signal wanted to enter at, US dollars per unit."""
+    suggested_stop: Price | None
+    """Stop price, US dollars per unit."""
+    created_at: Instant
+    """When the signal was raised."""
