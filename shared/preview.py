@@ -10,6 +10,7 @@ from schemas.table import ArchivedRow
 from shared.loop import Loop
 from shared.parts import Parts
 from shared.quarantine import Reject
+from shared.revision import reconciled
 from shared.run import begin, read_moment
 from shared.survey import Options, Survey
 from shared.tables import SchemaDriftError
@@ -43,7 +44,7 @@ def preview(loop: Loop[Any, Any], options: Options, parts: Parts) -> Preview:
     survey = Survey(loop, options, parts, record)
     for page in survey.pages():
         result.new += page.new
-        result.revised += page.revised
+        result.revised += (new for _, new in reconciled(loop, page.revised, parts.warehouse, record.run_id))
         result.rejects += page.rejects
         record.counts.already += len(page.already)
     _count(result)

@@ -7,17 +7,15 @@ are in `tests/protocol`.
 
 import traceback
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from schemas import SCHEMA_VERSION
 from schemas.document import Document
 from schemas.run_record import RunError, RunRecord, Status
 from schemas.table import ArchivedRow
-from shared.formulae import EXACT
 from shared.interrupt import InterruptedRunError
 from shared.lease import Intent, Lease
 from shared.log import Severity
@@ -25,6 +23,7 @@ from shared.loop import Loop
 from shared.parts import Parts
 from shared.quarantine import Reject
 from shared.retrying import UNAVAILABLE
+from shared.revision import key_of, reconciled
 from shared.settle import Outcome, settle
 from shared.stream import PendingStream
 from shared.survey import Options, Page, Survey
@@ -226,18 +225,9 @@ class _Work(Generic[D, R]):
         for _ in range(PATCH_RACES):
             if not left:
                 return
-            self._parts.warehouse.revise(self._loop.row, self._reconciled(left))
+            pairs = reconciled(self._loop, left, self._parts.warehouse, self._record.run_id)
+            self._parts.warehouse.revise(self._loop.row, pairs)
             left = self._behind(left)
-
-    def _reconciled(self, rows: list[R]) -> Iterator[tuple[R, R]]:
-        found = self._parts.warehouse.stored(self._loop.row, [key_of(row)[0] for row in rows])
-        held = [one for stored in found.values() for one in stored]
-        stored = {key_of(row): row for row in self._parts.warehouse.fetch(self._loop.row, held)}
-        # A row that vanished meanwhile is found missing by the verification.
-        for row, old in ((row, stored[key]) for row in rows if (key := key_of(row)) in stored):
-            with localcontext(EXACT):
-                new = self._loop.reconcile(row, old)
-            yield old, new.model_copy(update={"revised_by": self._record.run_id})
 
     def _behind(self, rows: list[R]) -> list[R]:
         current = self._revisions([key_of(row) for row in rows])
@@ -269,11 +259,6 @@ class _Work(Generic[D, R]):
         counts = self._record.counts
         if not counts.balanced:
             raise BalanceError(f"read {counts.read}, but accounted for {counts.model_dump(exclude={'read'})}")
-
-
-def key_of(row: ArchivedRow) -> tuple[Any, ...]:
-    """Read a row's key, in the order of its table's."""
-    return tuple(getattr(row, name) for name in row.TABLE.key)
 
 
 def _failed(record: RunRecord, error: BaseException, status: Status, parts: Parts) -> Status:
