@@ -217,17 +217,26 @@ class Lease:
 def transact(client: firestore.Client, body: Callable[[firestore.Transaction], T], seconds: float) -> T:
     """Run `body` in one Firestore transaction; begin anew while another transaction is in the way.
 
-    The client repeats a transaction that is aborted on commit; one that is aborted on a read is repeated here.
+    The client repeats only what is aborted on commit, so it gets one attempt and the repeating is done here. It begins
+    and commits with its own deadline of 60 s.
     """
 
     def once() -> T:
         try:
-            result: T = firestore.transactional(body)(client.transaction(max_attempts=10))
+            result: T = firestore.transactional(body)(client.transaction(max_attempts=1))
         except Exception as error:
             if was_interrupted():
                 # The client rolls back on any exception, and what that raises takes the place of the first.
                 raise InterruptedRunError("stopped inside a transaction") from error
-            raise
+            raise _own_error(error) from None
         return result
 
     return persistently(seconds, once, if_exception_type(Aborted))
+
+
+def _own_error(error: Exception) -> Exception:
+    """Find the service's error behind the ValueError that the client makes of it when it gives up or rolls back."""
+    behind = error.__cause__ or error.__context__
+    if isinstance(error, ValueError) and isinstance(behind, Exception):
+        return _own_error(behind)
+    return error

@@ -163,7 +163,7 @@ def test_the_keys_are_nowhere_in_records_logs_or_output(
     wire.set(before=at_broker(InsteadError(status, ECHO)))
     watched = wired.changed(**KEYS, **HURRIED)
     process = start_job(watched, output := tmp_path / "output")
-    process.join()
+    process.join(PATIENCE_S)
     assert process.exitcode == 1
     record = watched.run("trades")
     promises = Promises(stack)

@@ -3,6 +3,7 @@
 from itertools import count
 from pathlib import Path
 from signal import SIGKILL
+from threading import Event
 
 from google.cloud.bigquery_storage_v1.types import AppendRowsRequest
 
@@ -12,7 +13,7 @@ from tests.emulator.builders import position, put, write_market
 from tests.emulator.history import History
 from tests.emulator.job_process import errors_of, let_a_minute_pass, start_job
 from tests.emulator.promises import ENDED_WELL, Promises
-from tests.emulator.wire import Call, CutError, Moment, Wire, cut, nth, numbered
+from tests.emulator.wire import PATIENCE_S, Call, CutError, Moment, Wire, cut, nth, numbered
 from tests.stack import LocalStack
 
 
@@ -22,15 +23,17 @@ def kill_at(moment: Moment, stack: LocalStack, wire: Wire, output: Path) -> Call
     For the servers this is also a kill before the next call.
     """
     struck: list[Call] = []
+    started = Event()
 
     def kill(call: Call) -> None:
-        if moment(call):
+        if moment(call) and started.wait(PATIENCE_S):
             struck.append(call)
             process.kill()
 
     wire.set(after=kill)
     process = start_job(stack.changed(**wire.environment), output)
-    process.join()
+    started.set()
+    process.join(PATIENCE_S)
     let_a_minute_pass(stack, wire)
     assert process.exitcode in {-SIGKILL, 0}, errors_of(output).read_text(encoding="utf-8")
     return struck[0] if process.exitcode else None
