@@ -31,6 +31,11 @@ def stop_on_signals() -> None:
     signal.signal(signal.SIGINT, stop)
 
 
+def acknowledge() -> None:
+    """Note that the run knows: from now on an error is an error again, and closing the run may be retried."""
+    _stopped.clear()
+
+
 def was_interrupted() -> bool:
-    """Tell whether the main thread was told to stop: a client library may have turned the exception into its own."""
+    """Tell whether the main thread was told to stop and nobody noticed yet: a library may have eaten the exception."""
     return _stopped.is_set() and threading.current_thread() is threading.main_thread()

@@ -16,7 +16,7 @@ from schemas import SCHEMA_VERSION
 from schemas.document import Document
 from schemas.run_record import RunError, RunRecord, Status
 from schemas.table import ArchivedRow
-from shared.interrupt import InterruptedRunError
+from shared.interrupt import InterruptedRunError, acknowledge
 from shared.lease import Intent, Lease
 from shared.log import Severity
 from shared.loop import Loop
@@ -62,6 +62,7 @@ def run(loop: Loop[D, R], options: Options, parts: Parts) -> RunRecord:
         lease = parts.leases.acquire(record.lease, record.run_id)
         status = _held(lease, loop, options, parts, record) if lease else Status.SKIPPED
     except InterruptedRunError as stop:
+        acknowledge()
         status = _failed(record, stop, Status.INTERRUPTED, parts)
     except Exception as error:  # noqa: BLE001 - whatever happened is recorded, and the exit code says so
         status = _failed(record, error, Status.FAILED, parts)
