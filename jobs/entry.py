@@ -131,13 +131,15 @@ def execute(jobs: Sequence[Loop[Any, Any]], options: Options, settings: Settings
 
 def _previewed(loop: Loop[Any, Any], options: Options, parts: Parts) -> Result:
     try:
-        return preview(loop, options, parts)
+        result = preview(loop, options, parts)
+        parts.log.event("dry run", **result.record.model_dump(exclude={"settings"}))
     except Exception as error:  # noqa: BLE001 - whatever happened, the other jobs get their turn and the exit code says so
         message = redacted(str(error), parts)
         parts.log.event(f"{type(error).__name__}: {message}", Severity.ERROR)
         record = begin(loop, options, parts)
         record.status, record.error = Status.FAILED, RunError(type=type(error).__name__, message=message)
         return record
+    return result
 
 
 def exit_code(results: Sequence[Result]) -> int:

@@ -130,7 +130,10 @@ class Broker:
             if error.status == HTTPStatus.BAD_REQUEST and "invalid symbol" in str(error):
                 raise SymbolRefusedError(symbol) from error
             raise
-        return [bar for page in pages for bar in (page.get("bars") or {}).get(symbol) or ()]
+        if not all("bars" in page for page in pages):
+            # Silence about a symbol means that it did not trade; an answer about something else means nothing.
+            raise BrokerError(path, None, "answers without bars")
+        return [bar for page in pages for bar in (page["bars"] or {}).get(symbol) or ()]
 
     def _market(self, asset_class: str) -> "tuple[RESTClient, str, dict[str, str]]":
         match asset_class:
