@@ -153,7 +153,7 @@ def test_what_nobody_has_read_can_change(steps: Steps) -> None:
     assert steps.finish(transaction) is not None
 
 
-def test_of_two_transactions_that_read_and_write_the_same_one_is_aborted(
+def test_of_two_transactions_that_read_and_write_the_same_at_most_one_commits(
     steps: Steps, pool: ThreadPoolExecutor
 ) -> None:
     transactions = [steps.begin(), steps.begin()]
@@ -163,8 +163,11 @@ def test_of_two_transactions_that_read_and_write_the_same_one_is_aborted(
     failures = [type(commit.exception()) for commit in commits]
 
     assert values == [None, None]
-    assert sorted(failures, key=str) == sorted([type(None), exceptions.Aborted], key=str)
-    assert steps.read("c/d") == failures.index(type(None))
+    assert set(failures) <= {type(None), exceptions.Aborted}
+    # On a busy machine Google's emulator lets both wait for each other until it aborts both.
+    committed = [number for number, failure in enumerate(failures) if failure is type(None)]
+    assert len(committed) <= 1
+    assert steps.read("c/d") == (committed[0] if committed else None)
 
 
 def test_a_rollback_lets_go_of_what_was_read(steps: Steps) -> None:
