@@ -16,6 +16,7 @@ from shared.guardian import SchemaGuardian
 from shared.loop import Candidate, Loop, Origin, Verdict
 from shared.parts import Parts
 from shared.quarantine import Reject
+from shared.survey import judge
 from shared.warehouse import Stored
 
 D = TypeVar("D", bound=Document)
@@ -128,13 +129,8 @@ class Audit(Generic[D, R]):
     def _due(self) -> Iterator[Candidate[D] | Reject]:
         guardian: SchemaGuardian[D, R] = SchemaGuardian(self._loop.document, self._parts.settings.max_document_bytes)
         for source in self._parts.documents.scan(self._loop.source, self._read_time):
-            if self._loop.ignores(source.fields):
-                continue
-            admitted = guardian.admit(source)
-            if isinstance(admitted, Reject):
-                yield admitted
-            elif self._loop.due(admitted, self._as_of, self._parts.settings):
-                yield Candidate(admitted, source, self._as_of)
+            if found := judge(self._loop, guardian, source, self._as_of, self._parts.settings):
+                yield found
 
     def _check_document(self, one: Candidate[D] | Reject) -> None:
         self.report.due += 1

@@ -44,7 +44,8 @@ class Market:
         self._broker = broker
         self._series: dict[tuple[str, str], _Series] = {}
         self._refused: set[str] = set()
-        self._closed_by = closed_by
+        self._until = closed_by - LENGTHS[timeframe] + _TICK
+        """Before this a bar must open to be closed in time."""
         self.timeframe = timeframe
         self.length = LENGTHS[timeframe]
 
@@ -53,7 +54,7 @@ class Market:
         by_symbol: dict[tuple[str, str], list[tuple[datetime, datetime]]] = {}
         for window in windows:
             wanted = by_symbol.setdefault((window.asset_class, window.symbol), [])
-            wanted.append((window.start, min(window.end, self._closed_by - self.length + _TICK)))
+            wanted.append((window.start, min(window.end, self._until)))
         for (asset_class, symbol), wanted in by_symbol.items():
             if symbol not in self._refused:
                 self._load(asset_class, symbol, wanted)
@@ -78,7 +79,7 @@ class Market:
         """Return the closed bars of a loaded window, oldest first."""
         series = self._series.get((window.asset_class, window.symbol), _Series())
         first = bisect_left(series.bars, window.start, key=_TIME)
-        last = bisect_left(series.bars, min(window.end, self._closed_by - self.length + _TICK), key=_TIME)
+        last = bisect_left(series.bars, min(window.end, self._until), key=_TIME)
         return series.bars[first:last]
 
 

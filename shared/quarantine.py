@@ -12,7 +12,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 
 from schemas.reasons import Reason
 from shared.batching import batches, sized_batches
-from shared.retrying import ONCE, persistently
+from shared.retrying import documents_of, persistently
 from shared.settings import Settings
 from shared.values import RawDocument, to_json
 
@@ -109,7 +109,7 @@ class Quarantine:
         persistently(self._seconds, lambda: batch.commit(retry=None, timeout=self._timeout))
 
     def _all(self, query: Any) -> list[Any]:
-        return persistently(self._seconds, lambda: query.get(retry=ONCE, timeout=self._timeout))
+        return documents_of(query, self._seconds, self._timeout)
 
     def _reference(self, path: str) -> Any:
         return self._collection.document(record_id(path))

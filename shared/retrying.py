@@ -49,6 +49,11 @@ def is_transient(error: Exception) -> bool:
     return isinstance(error, TRANSIENT)
 
 
+def documents_of(query: Any, seconds: float, timeout: float) -> list[Any]:
+    """Read a small Firestore query whole; sent again from its start, for the client's own resuming is broken."""
+    return persistently(seconds, lambda: query.get(retry=ONCE, timeout=timeout))
+
+
 def persistently(seconds: float, call: Callable[[], T], transient: Callable[[Exception], bool] = is_transient) -> T:
     """Make an idempotent call until it succeeds, fails for good, or `seconds` have passed; then its error is raised.
 

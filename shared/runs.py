@@ -9,7 +9,7 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from schemas.run_record import RunRecord, Status
-from shared.retrying import ONCE, persistently
+from shared.retrying import documents_of, persistently
 from shared.settings import Settings
 
 COLLECTION = "job_metadata"
@@ -68,7 +68,7 @@ class Runs:
         persistently(self._seconds, lambda: reference.update(fields, retry=None, timeout=self._timeout))
 
     def _all(self, query: Any) -> list[Any]:
-        return persistently(self._seconds, lambda: query.get(retry=ONCE, timeout=self._timeout))
+        return documents_of(query, self._seconds, self._timeout)
 
 
 def storable(value: Any) -> Any:

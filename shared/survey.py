@@ -22,6 +22,7 @@ from shared.guardian import SchemaGuardian
 from shared.loop import Candidate, Evidence, Loop, Origin, Verdict
 from shared.parts import Parts
 from shared.quarantine import Reject
+from shared.settings import Settings
 from shared.values import RawDocument, to_json
 
 D = TypeVar("D", bound=Document)
@@ -60,6 +61,21 @@ class Page(Generic[R]):
     already: list[str] = field(default_factory=list)
     """Paths of documents whose revision the table holds."""
     rejects: list[Reject] = field(default_factory=list)
+
+
+def judge(
+    loop: Loop[D, R], guardian: SchemaGuardian[D, R], source: RawDocument, as_of: datetime, settings: Settings
+) -> Candidate[D] | Reject | None:
+    """Tell what a document is to a loop as of a moment: due, broken, or (None) not its business yet.
+
+    A broken document is one even before it is due, for when it is due cannot be told.
+    """
+    if loop.ignores(source.fields):
+        return None
+    admitted = guardian.admit(source)
+    if isinstance(admitted, Reject):
+        return admitted
+    return Candidate(admitted, source, as_of) if loop.due(admitted, as_of, settings) else None
 
 
 class Survey(Generic[D, R]):
@@ -108,20 +124,11 @@ class Survey(Generic[D, R]):
     def _due(self, documents: Iterable[RawDocument]) -> Iterator[Candidate[D] | Reject]:
         for source in documents:
             self._seen += 1
-            if self._loop.ignores(source.fields):
+            found = judge(self._loop, self._guardian, source, self._as_of, self._parts.settings)
+            if found is None or (isinstance(found, Candidate) and not self._options.wants(self._loop.ds(found))):
                 self._record.counts.not_due += 1
-                continue
-            admitted = self._guardian.admit(source)
-            if isinstance(admitted, Reject):
-                yield admitted
-            elif self._is_due(candidate := Candidate(admitted, source, self._as_of)):
-                yield candidate
             else:
-                self._record.counts.not_due += 1
-
-    def _is_due(self, candidate: Candidate[D]) -> bool:
-        wanted = self._options.wants(self._loop.ds(candidate))
-        return wanted and self._loop.due(candidate.document, self._as_of, self._parts.settings)
+                yield found
 
     def _page(self, batch: Sequence[Candidate[D] | Reject]) -> Page[R]:
         page: Page[R] = Page(rejects=[one for one in batch if isinstance(one, Reject)])
