@@ -1,5 +1,6 @@
 # Two commands do all the set-up: `make demo` and `make test`. Both make their own virtual environment from the
-# hash-pinned lock with plain pip.
+# hash-pinned lock with plain pip. The lock is complete, so pip need not resolve anything (--no-deps): asked to, pip 23
+# takes the newest google-auth for `google-auth[pyopenssl]` and then refuses it for lack of a hash.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
@@ -24,7 +25,7 @@ check: $(INSTALLED)
 
 $(INSTALLED): requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
