@@ -11,7 +11,7 @@ from google.auth.exceptions import GoogleAuthError
 
 from jobs.registry import ONLY_BY_NAME, loops
 from schemas.run_record import RunError, RunRecord, Status
-from shared.broker import BrokerError
+from shared.broker_calls import BrokerError
 from shared.interrupt import InterruptedRunError, stop_on_signals
 from shared.log import Log, Severity
 from shared.loop import Loop

@@ -1,8 +1,4 @@
-"""The broker: alpaca-py with raw answers, deadlines on every call, and our own retries.
-
-alpaca-py has no timeout, retries only 429 and 504 after fixed waits, and its models refuse legal answers; its raw JSON
-is read instead. Numbers of the trading host are strings and stay exact.
-"""
+"""The broker: its accounts and its market data, through alpaca-py with raw answers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -10,57 +6,63 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import requests
-from requests.adapters import HTTPAdapter
-
-from shared.retrying import persistently
-from shared.settings import Settings
+from shared.broker_calls import BrokerError, Caller
+from shared.settings import BrokerAccount, Settings
 from shared.values import rfc3339
 
 if TYPE_CHECKING:
     from alpaca.common.rest import RESTClient
 
 ORDERS_PAGE = 500
+ACTIVITIES_PAGE = 100
 BARS_PAGE = 10_000
 SNAPSHOTS_PER_CALL = 100
 _OVERLAP = timedelta(milliseconds=1)
-_RETRIED = frozenset({429, 500, 502, 503, 504})
 
 
-class BrokerError(Exception):
-    """The broker refused a call or stayed unreachable. Names the endpoint and the status, never a key."""
+class TradingAccount:
+    """Read-only access to one account."""
 
-    def __init__(self, endpoint: str, status: int | None, detail: str, *, transient: bool = False) -> None:
-        """Describe the failure of `endpoint`; a transient one may be sent again."""
-        super().__init__(f"broker {endpoint}: {status or 'no answer'} {detail}".rstrip())
-        self.status = status
-        self.transient = transient or status in _RETRIED
-
-
-class Broker:
-    """Read-only access to one account and to market data."""
-
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, access: BrokerAccount, caller: Caller) -> None:
         """Connect lazily: a run that needs no broker needs no keys."""
-        self._settings = settings
-        self.calls = 0
-        """Requests sent so far."""
+        self._access = access
+        self._caller = caller
+        self.name = access.name
+        """As the settings name it; empty for the only account."""
 
     def account(self) -> dict[str, Any]:
         """Read the account."""
-        answer: dict[str, Any] = self._trading("/account", {})
+        answer: dict[str, Any] = self._get("/account", {})
         return answer
 
     def positions(self) -> list[dict[str, Any]]:
         """Read open positions."""
-        answer: list[dict[str, Any]] = self._trading("/positions", {}, list)
+        answer: list[dict[str, Any]] = self._get("/positions", {}, list)
         return answer
 
     def portfolio_history(self, start: date, end: datetime) -> dict[str, Any]:
         """Read daily equity since `start`."""
         days = {"start": f"{start.isoformat()}T00:00:00Z", "end": rfc3339(end), "timeframe": "1D"}
-        answer: dict[str, Any] = self._trading("/account/portfolio/history", {**days, "pnl_reset": "no_reset"})
+        answer: dict[str, Any] = self._get("/account/portfolio/history", {**days, "pnl_reset": "no_reset"})
         return answer
+
+    def calendar(self, start: date, end: date) -> list[dict[str, Any]]:
+        """Read the trading days from `start` to `end`, both included, with their settlement dates."""
+        days = {"start": start.isoformat(), "end": end.isoformat()}
+        answer: list[dict[str, Any]] = self._get("/calendar", days, list)
+        return answer
+
+    def order(self, order_id: str) -> dict[str, Any] | None:
+        """Find one order by the broker's id, its legs nested. None: this account has no such order."""
+        return self._found(f"/orders/{order_id}", {"nested": "true"})
+
+    def order_of_client(self, client_order_id: str) -> dict[str, Any] | None:
+        """Find one order by the id its maker gave it. None: this account has no such order."""
+        return self._found("/orders:by_client_order_id", {"client_order_id": client_order_id})
+
+    def option_contract(self, symbol: str) -> dict[str, Any] | None:
+        """Read one option contract, expired ones too. None: the broker knows no such contract."""
+        return self._found(f"/options/contracts/{symbol}", {})
 
     def orders(self, after: datetime, until: datetime) -> Iterator[dict[str, Any]]:
         """Yield all orders submitted between two moments, bracket legs nested, page by page.
@@ -73,7 +75,7 @@ class Broker:
         """
         seen: set[str] = set()
         while True:
-            page = self._trading(
+            page = self._get(
                 "/orders",
                 {
                     "status": "all",
@@ -96,13 +98,76 @@ class Broker:
             seen.update(order["id"] for order in fresh)
             after = datetime.fromisoformat(submitted[-1]) - _OVERLAP
 
+    def activities(self, types: Sequence[str], after: datetime, until: datetime) -> Iterator[dict[str, Any]]:
+        """Yield the account's activities of some types created between two moments, oldest first, each id once.
+
+        There is no "next" token: a page continues after the id of its last row, and a short page is the last.
+
+        Raises:
+            BrokerError: A page ends with an id that an earlier page ended with.
+        """
+        path, seen, tokens = "/account/activities", set[str](), set[str]()
+        query: dict[str, Any] = {
+            "activity_types": ",".join(types),
+            "after": rfc3339(after),
+            "until": rfc3339(until),
+            "direction": "asc",
+            "page_size": ACTIVITIES_PAGE,
+        }
+        while True:
+            page = self._get(path, query, list)
+            fresh = {row["id"]: row for row in page if row["id"] not in seen}
+            yield from fresh.values()
+            if len(page) < ACTIVITIES_PAGE:
+                return
+            seen.update(fresh)
+            if (token := page[-1]["id"]) in tokens:
+                raise BrokerError(path, None, "repeats its page token")
+            tokens.add(token)
+            query["page_token"] = token
+
+    def _get(self, path: str, query: Mapping[str, Any], kind: type = dict) -> Any:
+        return self._caller.get(self._client, path, query, kind)
+
+    def _found(self, path: str, query: Mapping[str, Any]) -> dict[str, Any] | None:
+        try:
+            answer: dict[str, Any] = self._get(path, query)
+        except BrokerError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        return answer
+
+    @cached_property
+    def _client(self) -> "RESTClient":
+        from alpaca.trading.client import TradingClient  # noqa: PLC0415 - alpaca-py takes a second to import
+
+        key, secret = keys_of(self._access)
+        return self._caller.prepared(TradingClient(key, secret, raw_data=True, url_override=self._access.base_url))
+
+
+class Broker:
+    """The accounts of one run and the market data that they share."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Connect lazily: a run that needs no broker needs no keys."""
+        self._settings = settings
+        self._caller = Caller(settings)
+        self.accounts = tuple(TradingAccount(access, self._caller) for access in settings.accounts)
+        """At least one."""
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far."""
+        return self._caller.calls
+
     def option_snapshots(self, symbols: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Read quotes and greeks, at most 100 symbols a call."""
         found: dict[str, dict[str, Any]] = {}
         for start in range(0, len(symbols), SNAPSHOTS_PER_CALL):
             some = ",".join(symbols[start : start + SNAPSHOTS_PER_CALL])
             query = {"symbols": some, "feed": self._settings.option_feed, "limit": 1000}
-            for page in self._pages(self._options, "/options/snapshots", query):
+            for page in self._caller.pages(self._options, "/options/snapshots", query):
                 found.update({symbol: one for symbol, one in (page.get("snapshots") or {}).items() if one})
         return found
 
@@ -124,7 +189,7 @@ class Broker:
         }
         client, path, extra = self._market(asset_class)
         try:
-            pages = list(self._pages(client, path, {**query, **extra}))
+            pages = list(self._caller.pages(client, path, {**query, **extra}))
         except BrokerError as error:
             # Only this answer is about the symbol; a 404, say, is about a wrong address.
             if error.status == HTTPStatus.BAD_REQUEST and "invalid symbol" in str(error):
@@ -145,47 +210,6 @@ class Broker:
             case _:
                 return self._options, "/options/bars", {}
 
-    def _pages(self, client: "RESTClient", path: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        token: str | None = None
-        while True:
-            page = self._get(client, path, {**query, **({"page_token": token} if token else {})})
-            yield page
-            if not (following := page.get("next_page_token")):
-                return
-            if following == token:
-                raise BrokerError(path, None, "repeats its page token")
-            token = following
-
-    def _trading(self, path: str, query: Mapping[str, Any], kind: type = dict) -> Any:
-        answer = self._get(self._trader, path, query)
-        if not isinstance(answer, kind):
-            raise BrokerError(path, None, f"answers with a {type(answer).__name__} instead of a {kind.__name__}")
-        return answer
-
-    def _get(self, client: "RESTClient", path: str, query: Mapping[str, Any]) -> Any:
-        from alpaca.common.exceptions import APIError  # noqa: PLC0415 - alpaca-py takes a second to import
-
-        def once() -> Any:
-            self.calls += 1
-            try:
-                answer = client.get(path, dict(query))
-            except APIError as error:
-                raise BrokerError(path, error.status_code, _message(error)) from None
-            except (requests.RequestException, ValueError) as error:
-                raise BrokerError(path, None, type(error).__name__, transient=True) from None
-            if answer is None:
-                raise BrokerError(path, None, "an empty answer", transient=True)
-            return answer
-
-        return persistently(self._settings.retry_seconds, once, _transient)
-
-    @cached_property
-    def _trader(self) -> "RESTClient":
-        from alpaca.trading.client import TradingClient  # noqa: PLC0415 - as above
-
-        key, secret = self._keys()
-        return self._prepared(TradingClient(key, secret, raw_data=True, url_override=self._settings.alpaca_base_url))
-
     @cached_property
     def _crypto(self) -> "RESTClient":
         from alpaca.data.historical import CryptoHistoricalDataClient  # noqa: PLC0415 - as above
@@ -205,48 +229,21 @@ class Broker:
         return self._data_client(OptionHistoricalDataClient)
 
     def _data_client(self, kind: Any) -> "RESTClient":
-        key, secret = self._keys()
-        return self._prepared(kind(key, secret, raw_data=True, url_override=self._settings.alpaca_data_url))
-
-    def _keys(self) -> tuple[str, str]:
-        key, secret = self._settings.alpaca_api_key, self._settings.alpaca_secret_key
-        if key is None or secret is None:
-            raise BrokerError("keys", None, "ALPACA_API_KEY and ALPACA_SECRET_KEY are not set")
-        return key.get_secret_value(), secret.get_secret_value()
-
-    def _prepared(self, client: Any) -> "RESTClient":
-        """Give a client deadlines and take its own retries away; its constructor offers neither."""
-        adapter = _Deadline(self._settings.call_timeout_s)
-        client._session.mount("https://", adapter)  # noqa: SLF001 - see above
-        client._session.mount("http://", adapter)  # noqa: SLF001 - see above
-        client._retry = 0  # noqa: SLF001 - see above
-        prepared: RESTClient = client
-        return prepared
+        """Open market data with the keys of the first account; the data host is the same for all."""
+        key, secret = keys_of(self._settings.accounts[0])
+        return self._caller.prepared(kind(key, secret, raw_data=True, url_override=self._settings.alpaca_data_url))
 
 
 class SymbolRefusedError(Exception):
     """The broker knows no such symbol."""
 
 
-class _Deadline(HTTPAdapter):
-    """Puts a deadline on requests that have none."""
+def keys_of(access: BrokerAccount) -> tuple[str, str]:
+    """Take the keys of an account out of the settings.
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self._seconds = seconds
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]  # passes every option through
-        options["timeout"] = options.get("timeout") or (min(10.0, self._seconds), self._seconds)
-        return super().send(request, **options)
-
-
-def _transient(error: Exception) -> bool:
-    return isinstance(error, BrokerError) and error.transient
-
-
-def _message(error: Any) -> str:
-    """Take the broker's own words where its body is JSON; never the whole body."""
-    try:
-        return str(error.message)[:200]
-    except (ValueError, KeyError, TypeError):
-        return ""
+    Raises:
+        BrokerError: They are not set.
+    """
+    if access.api_key is None or access.secret_key is None:
+        raise BrokerError("keys", None, "ALPACA_API_KEY and ALPACA_SECRET_KEY are not set")
+    return access.api_key.get_secret_value(), access.secret_key.get_secret_value()

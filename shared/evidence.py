@@ -70,7 +70,8 @@ class Gatherer:
 
     def _sweep(self, spans: Iterable[tuple[datetime, datetime]]) -> None:
         for start, end in uncovered(merged(spans, timedelta(days=7)), self._orders_covered):
-            self._orders.add(self._broker.orders(start, end))
+            for account in self._broker.accounts:
+                self._orders.add(account.orders(start, end))
             self._orders_covered = merged([*self._orders_covered, (start, end)], timedelta(0))
 
     def _load_strategies(self, names: set[str]) -> None:
@@ -88,10 +89,11 @@ class Gatherer:
     def _account(self, followers: Sequence[Callable[[AccountState], Iterable[Any]]]) -> AccountState | None:
         if not followers:
             return None
-        positions = self._broker.positions()
+        account = self._broker.accounts[0]
+        positions = account.positions()
         options = [one["symbol"] for one in positions if one.get("asset_class") == "us_option"]
-        created = datetime.fromisoformat(self._broker.account().get("created_at") or "2015-01-01T00:00:00Z")
-        history = self._broker.portfolio_history(created.date(), self._closed_by)
+        created = datetime.fromisoformat(account.account().get("created_at") or "2015-01-01T00:00:00Z")
+        history = account.portfolio_history(created.date(), self._closed_by)
         state = AccountState(positions, daily(history), self._broker.option_snapshots(options) if options else {})
         self._market.load(window for follow in followers for window in follow(state))
         return state

@@ -277,9 +277,8 @@ def _failed(record: RunRecord, error: BaseException, status: Status, parts: Part
 
 def redacted(text: str, parts: Parts) -> str:
     """Take secrets out of a text that came from elsewhere."""
-    for secret in (parts.settings.alpaca_api_key, parts.settings.alpaca_secret_key):
-        if secret is not None and (value := secret.get_secret_value()):
-            text = text.replace(value, "***")
+    for secret in parts.settings.secrets:
+        text = text.replace(secret, "***")
     return text
 
 

@@ -1,8 +1,9 @@
 """The whole environment, read once and validated at start."""
 
 import os
+import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
@@ -15,11 +16,27 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0
 """Names that become part of SQL; nothing else ever does."""
 HostUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s@]+$")]
 """The client appends version and path itself; with a path here every call would be a 404."""
+PAPER_URL = "https://paper-api.alpaca.markets"
+_ACCOUNT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}", re.ASCII)
+_KEYS_OF_ACCOUNT = ("ALPACA_API_KEY", "ALPACA_SECRET_KEY")
+_SECRET_OF_ACCOUNT = {"api_key", "secret_key"}
 ProjectId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
 
 
 class SettingsError(Exception):
     """The environment is incomplete or wrong; the message names each variable."""
+
+
+class BrokerAccount(BaseModel):
+    """How to reach one account at the broker."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: str
+    """As ALPACA_ACCOUNTS spells it; empty for the only account of an environment that names none."""
+    api_key: SecretStr | None
+    secret_key: SecretStr | None
+    base_url: HostUrl
 
 
 class Settings(BaseModel):
@@ -45,8 +62,11 @@ class Settings(BaseModel):
     """Alpaca key id."""
     alpaca_secret_key: SecretStr | None = Field(None, alias="ALPACA_SECRET_KEY")
     """Alpaca secret."""
-    alpaca_base_url: HostUrl = Field("https://paper-api.alpaca.markets", alias="ALPACA_BASE_URL")
+    alpaca_base_url: HostUrl = Field(PAPER_URL, alias="ALPACA_BASE_URL")
     """Trading API: scheme and host, without /v2."""
+    alpaca_accounts: tuple[BrokerAccount, ...] = Field((), alias="ALPACA_ACCOUNTS")
+    """Several accounts: names, separated by commas. Each has its own ALPACA_API_KEY_<NAME>, ALPACA_SECRET_KEY_<NAME>
+    and, where it differs, ALPACA_BASE_URL_<NAME>."""
     alpaca_data_url: HostUrl = Field("https://data.alpaca.markets", alias="ALPACA_DATA_URL")
     """Market data API: scheme and host."""
     stock_feed: Literal["sip", "iex", "delayed_sip"] = Field("sip", alias="ALPACA_STOCK_FEED")
@@ -93,6 +113,20 @@ class Settings(BaseModel):
     """Cloud Run attempt of the task."""
 
     @property
+    def accounts(self) -> tuple[BrokerAccount, ...]:
+        """The broker's accounts, one at least; the keys may be missing, for a run that asks no broker needs none."""
+        plain = BrokerAccount(
+            name="", api_key=self.alpaca_api_key, secret_key=self.alpaca_secret_key, base_url=self.alpaca_base_url
+        )
+        return self.alpaca_accounts or (plain,)
+
+    @property
+    def secrets(self) -> Iterator[str]:
+        """Every value that must not appear in anything written."""
+        held = (key for one in self.accounts for key in (one.api_key, one.secret_key))
+        yield from (value for key in held if key is not None and (value := key.get_secret_value()))
+
+    @property
     def on_emulator(self) -> bool:
         """Whether BigQuery is an emulator."""
         return self.bigquery_emulator_host is not None
@@ -115,7 +149,8 @@ class Settings(BaseModel):
 
     def public(self) -> dict[str, Any]:
         """Everything but secrets, as JSON values, for the run record."""
-        return self.model_dump(mode="json", exclude={"alpaca_api_key", "alpaca_secret_key"})
+        secret = {"alpaca_api_key": True, "alpaca_secret_key": True}
+        return self.model_dump(mode="json", exclude={**secret, "alpaca_accounts": {"__all__": _SECRET_OF_ACCOUNT}})
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -126,10 +161,32 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     """
     variables = os.environ if environment is None else environment
     try:
-        return Settings.model_validate({name: value for name, value in variables.items() if value})
+        given: dict[str, Any] = {name: value for name, value in variables.items() if value}
+        return Settings.model_validate({**given, **_named_accounts(given)})
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
         raise SettingsError(f"settings from the environment: {problems}") from None
+
+
+def _named_accounts(given: Mapping[str, str]) -> dict[str, Any]:
+    """Collect the variables of each account that ALPACA_ACCOUNTS names."""
+    names = [name for part in given.get("ALPACA_ACCOUNTS", "").split(",") if (name := part.strip())]
+    if len(set(names)) < len(names):
+        raise SettingsError("ALPACA_ACCOUNTS names an account twice")
+    if wrong := [name for name in names if not _ACCOUNT_NAME.fullmatch(name)]:
+        raise SettingsError(f"ALPACA_ACCOUNTS: {', '.join(wrong)}: write letters, digits and underscores")
+    return {"ALPACA_ACCOUNTS": [_named_account(name, given) for name in names]}
+
+
+def _named_account(name: str, given: Mapping[str, str]) -> dict[str, Any]:
+    suffix = name.upper()
+    missing = [variable for key in _KEYS_OF_ACCOUNT if (variable := f"{key}_{suffix}") not in given]
+    if missing:
+        raise SettingsError(f"ALPACA_ACCOUNTS names {name}, but {' and '.join(missing)} is not set")
+    key, secret = (given[f"{one}_{suffix}"] for one in _KEYS_OF_ACCOUNT)
+    default = given.get("ALPACA_BASE_URL", PAPER_URL)
+    url = given.get(f"ALPACA_BASE_URL_{suffix}", default)
+    return {"name": name, "api_key": key, "secret_key": secret, "base_url": url}
 
 
 @cache

@@ -115,9 +115,10 @@ class Survey(Generic[D, R]):
 
     def _documents(self) -> Iterator[RawDocument]:
         if self._loop.origin is Origin.BROKER:
-            account = self._parts.broker.account()
-            name = str(account.get("account_number") or "")
-            yield RawDocument(f"alpaca:{self._loop.source}/{name}", name, self._read_time, account, size=0)
+            for one in self._parts.broker.accounts:
+                account = one.account()
+                name = str(account.get("account_number") or "")
+                yield RawDocument(f"alpaca:{self._loop.source}/{name}", name, self._read_time, account, size=0)
             return
         yield from self._parts.documents.scan(self._loop.source, self._read_time)
 

@@ -12,6 +12,7 @@ from requests.adapters import BaseAdapter
 
 from shared.bars import Bar
 from shared.broker import Broker
+from shared.broker_calls import Caller
 from shared.settings import Settings
 from shared.values import rfc3339
 
@@ -22,12 +23,20 @@ class Tape(Broker):
     def __init__(self, bars: Mapping[str, Sequence[Bar]], settings: Settings) -> None:
         """Play `bars`; any other symbol is refused as Alpaca refuses it."""
         super().__init__(settings)
-        self._player = _Player(bars)
+        self._caller = _PlayingCaller(settings, _Player(bars))
 
-    def _prepared(self, client: Any) -> Any:
-        prepared = super()._prepared(client)
-        prepared._session.mount("https://", self._player)  # noqa: SLF001 - the one seam below the client
-        return prepared
+
+class _PlayingCaller(Caller):
+    """A caller whose network is a player."""
+
+    def __init__(self, settings: Settings, player: "_Player") -> None:
+        super().__init__(settings)
+        self._player = player
+
+    def prepared(self, client: Any) -> Any:
+        ready = super().prepared(client)
+        ready._session.mount("https://", self._player)  # noqa: SLF001 - the one seam below the client
+        return ready
 
 
 class _Player(BaseAdapter):
