@@ -10,7 +10,8 @@ from schemas.reasons import Reason
 from schemas.rejected_signals import RejectedSignal, RejectedSignalDocument
 from schemas.table import Provenance
 from shared.bars import Exit, excursion, expected_bars, walk
-from shared.fees import FeeRateUnknownError, Leg, round_trip
+from shared.fee_table import FeeRateUnknownError
+from shared.fees import Leg, round_trip
 from shared.formulae import multiplier, percent, sign
 from shared.loop import Candidate, Evidence, Loop, RefusedError, Wants
 from shared.market import Window

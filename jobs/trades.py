@@ -13,7 +13,8 @@ from schemas.strategies import StrategyVersion
 from schemas.table import Provenance
 from schemas.trades import PositionDocument, Trade
 from shared.bars import LENGTHS, Bar, bar_holding, excursion
-from shared.fees import FeeRateUnknownError, Leg, round_trip
+from shared.fee_table import FeeRateUnknownError
+from shared.fees import Leg, round_trip
 from shared.fills import Fill, quantity, vwap
 from shared.formulae import gross_pnl, multiplier, net_pnl, notional, percent, slippage
 from shared.loop import Candidate, Evidence, Loop, RefusedError, StrategyInterval, Wants

@@ -1,23 +1,23 @@
-"""Estimated fees from the dated fee table `fee_rates.json`. A date outside the table is an error, never a default."""
+"""What an execution costs by the dated fee table: the base of each fee, and estimates made of them.
 
-import json
+Source of bases and caps: Alpaca documentation, "Regulatory fees" and "Crypto trading fees".
+"""
+
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
+
+from shared.fee_table import crypto_tiers, regulatory_rate
 
 Side = Literal["buy", "sell"]
-
-
-class FeeRateUnknownError(Exception):
-    """The fee table has no rate for the date."""
+REGULATORY = ("REG", "TAF", "CAT", "ORF", "OCC")
+"""Sub types of the fees that the broker posts by day."""
 
 
 @dataclass(frozen=True)
 class Execution:
-    """One side of a trade."""
+    """Something bought or sold, as far as fees depend on it."""
 
     asset_class: str
     side: Side
@@ -25,7 +25,7 @@ class Execution:
     price: Decimal
     """US dollars per unit."""
     qty: Decimal
-    """Units: coins, shares or contracts."""
+    """Coins, shares or contracts."""
     multiplier: Decimal
     """Units per contract."""
 
@@ -35,17 +35,47 @@ class Execution:
         return self.price * self.qty * self.multiplier
 
 
-def estimate(execution: Execution) -> Decimal:
-    """Estimate the fees of one side, US dollars, unrounded: crypto at the lowest tier's taker rate, else regulatory.
-
-    Source of bases and caps: Alpaca documentation, "Regulatory fees".
+def charge(kind: str, traded: Execution) -> Decimal:
+    """Compute one regulatory fee of one execution, US dollars, unrounded; 0 where the fee does not apply to it.
 
     Raises:
         FeeRateUnknownError: The table does not cover the day.
     """
-    if execution.asset_class == "CRYPTO":
-        return execution.notional * taker_rate(execution.day)
-    return sum((charge(execution) for charge in _CHARGES[execution.asset_class]), Decimal(0))
+    option, sold = traded.asset_class == "OPTION", traded.side == "sell"
+    match kind:
+        case "REG":
+            return regulatory_rate("REG", traded.day).charge(traded.notional) if sold else Decimal(0)
+        case "TAF":
+            name = "TAF_OPTION" if option else "TAF_EQUITY"
+            return regulatory_rate(name, traded.day).charge(traded.qty) if sold else Decimal(0)
+        case "CAT":
+            return regulatory_rate("CAT", traded.day).charge(traded.qty * traded.multiplier)
+        case "ORF" | "OCC":
+            return regulatory_rate(kind, traded.day).charge(traded.qty) if option else Decimal(0)
+        case _:
+            return Decimal(0)
+
+
+def charged_kinds(traded: Execution) -> frozenset[str]:
+    """List the regulatory fees that the table expects for an execution; none for crypto.
+
+    Raises:
+        FeeRateUnknownError: The table does not cover the day.
+    """
+    if traded.asset_class == "CRYPTO":
+        return frozenset()
+    return frozenset(kind for kind in REGULATORY if charge(kind, traded) > 0)
+
+
+def estimate(traded: Execution) -> Decimal:
+    """Estimate the fees of one side, US dollars, unrounded: crypto at the lowest tier's taker rate, else regulatory.
+
+    Raises:
+        FeeRateUnknownError: The table does not cover the day.
+    """
+    if traded.asset_class == "CRYPTO":
+        return traded.notional * taker_rate(traded.day)
+    return sum((charge(kind, traded) for kind in REGULATORY), Decimal(0))
 
 
 @dataclass(frozen=True)
@@ -64,64 +94,17 @@ def round_trip(asset_class: str, side: str, size: tuple[Decimal, Decimal], entry
     """
     qty, units = size
     sides: tuple[Side, Side] = ("buy", "sell") if side == "LONG" else ("sell", "buy")
-    executions = (
+    traded = (
         Execution(asset_class, way, leg.when.date(), leg.price, qty, units)
         for way, leg in zip(sides, (entry, leave), strict=True)
     )
-    return sum(map(estimate, executions), Decimal(0))
+    return sum(map(estimate, traded), Decimal(0))
 
 
 def taker_rate(day: date) -> Decimal:
-    """Look up the crypto taker rate of the lowest tier, a fraction of notional."""
-    return Decimal(_valid("crypto", _table()["crypto"]["rates"], day)["taker"])
+    """Look up the crypto taker rate of the lowest tier, a fraction of notional.
 
-
-def _reg(execution: Execution) -> Decimal:
-    return execution.notional * _rate("REG", execution.day) if execution.side == "sell" else Decimal(0)
-
-
-def _taf_equity(execution: Execution) -> Decimal:
-    return _capped("TAF_EQUITY", execution) if execution.side == "sell" else Decimal(0)
-
-
-def _taf_option(execution: Execution) -> Decimal:
-    return _capped("TAF_OPTION", execution) if execution.side == "sell" else Decimal(0)
-
-
-def _cat(execution: Execution) -> Decimal:
-    return execution.qty * execution.multiplier * _rate("CAT", execution.day)
-
-
-def _orf(execution: Execution) -> Decimal:
-    return _capped("ORF", execution)
-
-
-def _occ(execution: Execution) -> Decimal:
-    return _capped("OCC", execution)
-
-
-_CHARGES = {"EQUITY": (_reg, _taf_equity, _cat), "OPTION": (_reg, _taf_option, _cat, _orf, _occ)}
-
-
-def _capped(kind: str, execution: Execution) -> Decimal:
-    row = _valid(kind, _table()["regulatory"][kind], execution.day)
-    charge = execution.qty * Decimal(row["rate"])
-    return min(charge, Decimal(row["cap"])) if "cap" in row else charge
-
-
-def _rate(kind: str, day: date) -> Decimal:
-    return Decimal(_valid(kind, _table()["regulatory"][kind], day)["rate"])
-
-
-def _valid(kind: str, rows: list[dict[str, Any]], day: date) -> dict[str, Any]:
-    text = day.isoformat()
-    for row in rows:
-        if row["from"] <= text and (row["until"] is None or text < row["until"]):
-            return row
-    raise FeeRateUnknownError(f"no {kind} rate for {text}; extend shared/fee_rates.json with its source")
-
-
-@cache
-def _table() -> dict[str, Any]:
-    table: dict[str, Any] = json.loads(Path(__file__).with_name("fee_rates.json").read_text(encoding="utf-8"))
-    return table
+    Raises:
+        FeeRateUnknownError: The table does not cover the day.
+    """
+    return crypto_tiers(day)[0].taker

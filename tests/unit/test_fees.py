@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import fees
-from shared.fees import Execution, FeeRateUnknownError, Leg, estimate, round_trip, taker_rate
+from shared.fee_table import FeeRateUnknownError, crypto_tiers, tier_of
+from shared.fees import Execution, Leg, charged_kinds, estimate, round_trip, taker_rate
 
 _FILE = json.loads(Path(fees.__file__).with_name("fee_rates.json").read_text(encoding="utf-8"))
 KINDS: dict[str, list[dict[str, Any]]] = {
@@ -43,7 +44,8 @@ def test_the_dated_table_has_no_gaps_no_overlaps_and_no_end(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_rate_is_a_plain_number_with_its_source(kind: str) -> None:
     for row in KINDS[kind]:
-        numbers = [row[name] for name in ("rate", "cap", "maker", "taker") if name in row]
+        places = [row, *row.get("tiers", ())]
+        numbers = [one[name] for one in places for name in ("rate", "cap", "maker", "taker", "from_usd") if name in one]
         assert numbers
         assert all(isinstance(text, str) and Decimal(text) >= 0 for text in numbers)
         assert row["source"]
@@ -88,6 +90,54 @@ def test_a_new_rate_holds_from_its_first_day_on(kind: str) -> None:
         rates = Decimal(before[name]), Decimal(after[name])
         assert (charged[0] == charged[1]) == (rates[0] == rates[1])
         assert (charged[0] < charged[1]) == (rates[0] < rates[1])
+
+
+@pytest.mark.parametrize(
+    ("volume", "name"),
+    [
+        ("0", "under 100k"),
+        ("99999.99", "under 100k"),
+        ("100000", "100k to 500k"),
+        ("999999", "500k to 1M"),
+        ("1000000", "1M to 10M"),
+        ("49999999", "25M to 50M"),
+        ("100000000", "100M and more"),
+    ],
+)
+def test_a_volume_reaches_the_tier_that_begins_at_or_below_it(volume: str, name: str) -> None:
+    assert tier_of(Decimal(volume), date(2026, 3, 2)).name == name
+
+
+def test_tiers_begin_at_nothing_rise_in_volume_and_never_in_price() -> None:
+    for row in KINDS["crypto"]:
+        tiers = crypto_tiers(date.fromisoformat(row["from"]))
+
+        assert tiers[0].from_usd == 0
+        assert all(lower.from_usd < higher.from_usd for lower, higher in pairwise(tiers))
+        assert all(lower.maker >= higher.maker and lower.taker > higher.taker for lower, higher in pairwise(tiers))
+        assert all(tier.maker < tier.taker for tier in tiers)
+
+
+def test_before_maker_and_taker_were_published_one_pair_of_rates_is_assumed() -> None:
+    (only,) = crypto_tiers(date(2021, 6, 1))
+
+    assert only.rates == (Decimal("0.0015"), Decimal("0.0025"))
+    assert KINDS["crypto"][0]["assumption"] is True
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (execution("EQUITY", "buy", "2026-05-04"), {"CAT"}),
+        (execution("EQUITY", "sell", "2026-05-04"), {"REG", "TAF", "CAT"}),
+        (execution("EQUITY", "sell", "2025-06-02"), {"TAF", "CAT"}),
+        (execution("OPTION", "buy", "2026-05-04"), {"CAT", "ORF", "OCC"}),
+        (execution("OPTION", "sell", "2026-05-04"), {"REG", "TAF", "CAT", "ORF", "OCC"}),
+        (execution("CRYPTO", "sell", "2026-05-04"), set()),
+    ],
+)
+def test_the_table_says_which_fees_an_execution_is_charged(one: Execution, expected: set[str]) -> None:
+    assert charged_kinds(one) == expected
 
 
 @pytest.mark.parametrize(
