@@ -86,8 +86,7 @@ def test_a_new_rate_holds_from_its_first_day_on(kind: str) -> None:
         if first <= max(BEFORE.values()):
             continue
         charged = [estimate(execution(asset_class, side, day.isoformat())) for day in (first - DAY, first)]
-        name = "taker" if kind == "crypto" else "rate"
-        rates = Decimal(before[name]), Decimal(after[name])
+        rates = [Decimal(row["tiers"][0]["taker"] if kind == "crypto" else row["rate"]) for row in (before, after)]
         assert (charged[0] == charged[1]) == (rates[0] == rates[1])
         assert (charged[0] < charged[1]) == (rates[0] < rates[1])
 

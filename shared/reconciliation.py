@@ -1,0 +1,258 @@
+"""What each trade paid in fees, by the broker's postings, and what became of every posted cent. Pure.
+
+For every account, day and kind: attributed to trades + paid for executions of no trade + unattributed = posted, exactly.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal, localcontext
+from typing import NamedTuple
+
+from shared.apportion import apportion
+from shared.crypto_fees import CryptoFees, Share, Tiers, attribute, explained_by
+from shared.day_fees import days_of, split
+from shared.fee_table import crypto_tiers, tier_of
+from shared.fees import charged_kinds
+from shared.formulae import EXACT
+from shared.postings import CRYPTO, OTHER, BrokerExecution, Posting
+
+CRYPTO_WAIT = timedelta(days=1)
+"""How long after an execution its crypto fee may come."""
+VOLUME_DAYS = timedelta(days=30)
+"""Crypto volume of this time decides the tier, from the day after on."""
+
+Settlement = Callable[[date], datetime | None]
+"""When the regulatory fees of a New York day are complete; None while the calendar does not say."""
+
+
+class Group(NamedTuple):
+    """What fees are posted and balanced by."""
+
+    account: str
+    day: date
+    kind: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A trade that wants to know its fees."""
+
+    trade_id: str
+    order_ids: frozenset[str]
+    """The orders whose executions are the trade's."""
+    qty: Decimal
+    """Quantity closed; orders that several trades claim are shared by it."""
+
+
+@dataclass
+class TradeFees:
+    """What one trade paid, as far as it can be told."""
+
+    usd: Decimal = Decimal(0)
+    """Posted and attributed, US dollars."""
+    unattributed: Decimal = Decimal(0)
+    """The trade's share of what was posted for executions that are not known, US dollars."""
+    postings: set[str] = field(default_factory=set)
+    """Ids of the activities that this is made of."""
+    exact: bool = True
+    """Whether every part is the whole of one posting."""
+    missing: set[str] = field(default_factory=set)
+    """Fees that were to come and did not, and orders without executions."""
+    ambiguous: bool = False
+    """Whether another valid assignment would give another sum."""
+    complete_at: datetime | None = None
+    """When everything must have been posted; None while the calendar does not say, or without executions."""
+    tier: str | None = None
+    """The lowest volume tier whose rates explain every crypto fee of the trade."""
+
+
+@dataclass
+class Total:
+    """What became of a group's postings, US dollars."""
+
+    posted: Decimal = Decimal(0)
+    attributed: Decimal = Decimal(0)
+    """To trades."""
+    foreign: Decimal = Decimal(0)
+    """Paid for executions that belong to no trade."""
+
+    @property
+    def unattributed(self) -> Decimal:
+        """Not attributable to any execution."""
+        return self.posted - self.attributed - self.foreign
+
+
+@dataclass
+class Reconciliation:
+    """The whole answer."""
+
+    trades: dict[str, TradeFees]
+    totals: dict[Group, Total] = field(default_factory=dict)
+    unvalued: set[str] = field(default_factory=set)
+    """Coin fees without an execution and without a price: their dollars are not known."""
+    tied: bool = False
+    """Whether volume tiers that were not known might decide something."""
+
+
+def reconcile(
+    claims: Iterable[Claim],
+    executions: Sequence[BrokerExecution],
+    postings: Sequence[Posting],
+    settlement: Settlement,
+    volume_known_from: datetime | None = None,
+) -> Reconciliation:
+    """Attribute all postings. Executions older than 30 days before a fee count towards volume tiers only if given.
+
+    Raises:
+        FeeRateUnknownError: The fee table does not cover the day of an execution.
+    """
+    with localcontext(EXACT):
+        work = _Work(claims, executions, settlement)
+        for account in sorted({one.account for one in postings} | {one.account for one in executions}):
+            work.add_account(account, [one for one in postings if one.account == account], volume_known_from)
+        work.judge()
+        return work.result
+
+
+class _Work:
+    """One reconciliation under way."""
+
+    def __init__(self, claims: Iterable[Claim], executions: Sequence[BrokerExecution], settlement: Settlement) -> None:
+        self._claims = {claim.trade_id: claim for claim in claims}
+        self._executions = {one.id: one for one in executions}
+        self._settlement = settlement
+        self._claimants: dict[str, list[str]] = {}
+        for claim in self._claims.values():
+            for order_id in claim.order_ids:
+                self._claimants.setdefault(order_id, []).append(claim.trade_id)
+        self._own: dict[str, list[BrokerExecution]] = {trade_id: [] for trade_id in self._claims}
+        self._owners: dict[str, str] = {}
+        self._members: dict[str, tuple[str, ...]] = {}
+        for one in executions:
+            self._own_by(one, tuple(sorted(self._claimants.get(one.order_id, ()))))
+        self._paid: dict[str, list[Share]] = {}
+        self._posted_kinds: set[Group] = set()
+        self.result = Reconciliation({trade_id: TradeFees() for trade_id in self._claims})
+
+    def _own_by(self, one: BrokerExecution, trades: tuple[str, ...]) -> None:
+        if trades:
+            owner = "\n".join(trades)
+            self._owners[one.id], self._members[owner] = owner, trades
+        for trade_id in trades:
+            self._own[trade_id].append(one)
+
+    def add_account(self, account: str, postings: Sequence[Posting], volume_known_from: datetime | None) -> None:
+        """Attribute what one account was charged."""
+        executions = [one for one in self._executions.values() if one.account == account]
+        coins = [one for one in executions if one.asset_class == "CRYPTO"]
+        tiers = volume_tiers(coins, volume_known_from)
+        self._add_crypto([one for one in postings if one.kind == CRYPTO], coins, tiers)
+        self._add_daily([one for one in postings if one.kind != CRYPTO], executions)
+
+    def _add_crypto(self, postings: Sequence[Posting], coins: Sequence[BrokerExecution], tiers: Tiers) -> None:
+        found: CryptoFees = attribute(postings, coins, self._owners, tiers)
+        self.result.tied |= found.tied
+        for owner in found.ambiguous:
+            for trade_id in self._members[owner]:
+                self.result.trades[trade_id].ambiguous = True
+        by_id = {one.id: one for one in postings}
+        worth: dict[str, Decimal] = {}
+        for share in found.shares:
+            posting = by_id[share.posting]
+            worth[posting.id] = worth.get(posting.id, Decimal(0)) + share.usd
+            self._paid.setdefault(share.execution, []).append(share)
+            self._give(share.execution, (posting.id,), _group(posting), share.usd)
+        for posting in postings:
+            self._post(posting, worth.get(posting.id))
+
+    def _post(self, posting: Posting, worth: Decimal | None) -> None:
+        """Count a crypto posting: what it was worth where it was attributed, else what it states."""
+        usd = posting.usd if posting.usd is not None else worth
+        if usd is None and posting.price is not None and posting.coins is not None:
+            usd = (posting.coins * posting.price).quantize(Decimal("1e-9"))
+        if usd is None:
+            self.result.unvalued.add(posting.id)
+        self._total(_group(posting)).posted += usd or Decimal(0)
+
+    def _add_daily(self, postings: Sequence[Posting], executions: Sequence[BrokerExecution]) -> None:
+        by_day: dict[date, list[BrokerExecution]] = {}
+        for one in executions:
+            by_day.setdefault(one.day, []).append(one)
+        for (day, kind, _), some in days_of(postings).items():
+            group = _group(some[0])
+            answer = split(kind, some, by_day.get(day, ()) if kind != OTHER else ())
+            self._posted_kinds.add(group)
+            self._total(group).posted += answer.posted
+            for share in answer.shares:
+                ids = tuple(one.id for one in some)
+                self._give(share.execution, ids, group, share.usd, share.unattributed)
+
+    def _give(
+        self,
+        execution: str,
+        postings: tuple[str, ...],
+        group: Group,
+        usd: Decimal,
+        unattributed: Decimal = Decimal(0),
+    ) -> None:
+        """Hand an execution's part to the trades that claim its order."""
+        total, owner = self._total(group), self._owners.get(execution)
+        if owner is None:
+            total.foreign += usd
+            return
+        total.attributed += usd
+        weights = {trade_id: self._claims[trade_id].qty for trade_id in self._members[owner]}
+        for trade_id, part in apportion(usd, weights).items():
+            self.result.trades[trade_id].usd += part
+            self.result.trades[trade_id].postings.update(postings)
+        for trade_id, part in apportion(unattributed, weights).items():
+            self.result.trades[trade_id].unattributed += part
+
+    def _total(self, group: Group) -> Total:
+        return self.result.totals.setdefault(group, Total())
+
+    def judge(self) -> None:
+        """Tell for each trade what is missing, when all must be there, and which tier explains it."""
+        for trade_id, trade in self.result.trades.items():
+            own = self._own[trade_id]
+            ordered = {one.order_id for one in own}
+            trade.missing |= {f"executions of {order}" for order in self._claims[trade_id].order_ids - ordered}
+            trade.missing |= {name for one in own for name in self._outstanding(one)}
+            shares = [(share, one) for one in own for share in self._paid.get(one.id, ())]
+            trade.exact = all(share.exact for share, _ in shares) and all(one.asset_class == "CRYPTO" for one in own)
+            trade.tier = _tier(shares) if shares else None
+            times = [self._complete_at(one) for one in own]
+            trade.complete_at = None if None in times else max((one for one in times if one), default=None)
+
+    def _outstanding(self, one: BrokerExecution) -> Iterable[str]:
+        if one.asset_class == "CRYPTO":
+            return () if one.id in self._paid else (f"CFEE of {one.id}",)
+        expected = (Group(one.account, one.day, kind) for kind in charged_kinds(one))
+        return (f"{group.kind} of {group.day}" for group in expected if group not in self._posted_kinds)
+
+    def _complete_at(self, one: BrokerExecution) -> datetime | None:
+        return one.at + CRYPTO_WAIT if one.asset_class == "CRYPTO" else self._settlement(one.day)
+
+
+def _group(posting: Posting) -> Group:
+    return Group(posting.account, posting.day, posting.kind)
+
+
+def _tier(shares: Sequence[tuple[Share, BrokerExecution]]) -> str | None:
+    tiers = crypto_tiers(max(one.day for _, one in shares))
+    fitting = (tier for tier in tiers if all(explained_by(tier, share, one) for share, one in shares))
+    return next((tier.name for tier in fitting), None)
+
+
+def volume_tiers(executions: Sequence[BrokerExecution], known_from: datetime | None) -> Tiers:
+    """Find the volume tier of each day with crypto executions, where the 30 days before it are known whole."""
+    if known_from is None:
+        return {}
+    traded: dict[date, Decimal] = {}
+    for one in executions:
+        if one.in_dollars:
+            traded[one.day] = traded.get(one.day, Decimal(0)) + one.notional
+    days = {one.day for one in executions if one.day - VOLUME_DAYS >= known_from.date()}
+    volumes = {day: sum((usd for d, usd in traded.items() if day - VOLUME_DAYS <= d < day), Decimal(0)) for day in days}
+    return {day: tier_of(volume, day) for day, volume in volumes.items()}
