@@ -58,7 +58,7 @@ class LocalStack:
             "BIGQUERY_DATASET": f"trading_{number:04d}",
             "RETRY_SECONDS": "10",
         }
-        self._admin("reset")
+        self._admin("reset", {})
         return LocalStack(self.running, {**self.environment, **corner}, self.owner)
 
     def changed(self, **changes: str) -> "LocalStack":
@@ -108,9 +108,18 @@ class LocalStack:
             timeout=120,
         )
 
-    def _admin(self, what: str, body: Mapping[str, Any] | None = None) -> None:
-        request = urllib.request.Request(  # noqa: S310 - a loopback address
-            f"{self.environment['ALPACA_BASE_URL']}/_admin/{what}", data=json.dumps(body or {}).encode(), method="POST"
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - a loopback address
-            answer.read()
+    def fail_broker(self, **fault: Any) -> None:
+        """Order one failure of the broker; infra/local/broker/faults.py says which there are."""
+        self._admin("faults", {"faults": [fault]})
+
+    def broker_calls(self) -> list[dict[str, Any]]:
+        """Every request that reached the broker: path, query, and the status or None for no answer."""
+        calls: list[dict[str, Any]] = self._admin("calls", None)
+        return calls
+
+    def _admin(self, what: str, body: Mapping[str, Any] | None) -> Any:
+        """Post to the broker's administration, or get without a body; never along a wire, which tests cut."""
+        address = f"{self.running.environment()['ALPACA_BASE_URL']}/_admin/{what}"
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(address, data, timeout=30) as answer:  # noqa: S310 - a loopback address
+            return json.load(answer)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -34,7 +35,16 @@ class BrokerServer:
         """Empty the broker."""
         return self._post("/_admin/reset", {})
 
-    def _post(self, path: str, body: dict[str, str]) -> requests.Response:
+    def fail(self, path: str, kind: str, **how: Any) -> None:
+        """Order a failure of the requests for a path pattern; infra/local/broker/faults.py says which there are."""
+        self._post("/_admin/faults", {"faults": [{"path": path, "kind": kind, **how}]}).raise_for_status()
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Every request so far, in the order of arrival: path, query, and the status or None for no answer."""
+        answer: list[dict[str, Any]] = self.get("/_admin/calls").json()
+        return answer
+
+    def _post(self, path: str, body: Mapping[str, Any]) -> requests.Response:
         return requests.post(self.url + path, json=body, timeout=_PATIENCE_S)
 
 

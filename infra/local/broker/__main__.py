@@ -11,7 +11,9 @@ import click
 from werkzeug.serving import make_server
 
 from infra.local.broker.app import Venue
+from infra.local.broker.conduct import Conduct
 from infra.local.broker.limits import RateLimit
+from infra.local.broker.line import Line
 from infra.local.broker.routes import ROUTES
 from infra.local.broker.store import Store
 from infra.local.fixtures import FixtureError
@@ -35,7 +37,9 @@ def main(port: int, data: Path, rate_limit: int | None) -> None:
         store = Store(data)
     except FixtureError as error:
         raise click.ClickException(str(error)) from error
-    server = make_server(_HOST, port, Venue(store, RateLimit(rate_limit, time.time), ROUTES), threaded=True)
+    conduct = Conduct()
+    venue = Venue(store, conduct, RateLimit(rate_limit, time.time), ROUTES)
+    server = make_server(_HOST, port, Line(venue.respond, conduct), threaded=True)
     signal.signal(signal.SIGTERM, _stop)
     click.echo(f"stand-in broker ready on http://{_HOST}:{server.port}")
     server.serve_forever()

@@ -1,8 +1,7 @@
-"""The WSGI application: finds the route, guards the door, answers in JSON."""
+"""The venue: finds the route, guards the door, answers in JSON."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from werkzeug.exceptions import MethodNotAllowed, NotFound
@@ -11,14 +10,13 @@ from werkzeug.wrappers import Request, Response
 
 from infra.local import exact_json
 from infra.local.broker.call import Call, Door
+from infra.local.broker.conduct import Conduct
 from infra.local.broker.errors import ApiError, method_not_allowed, not_found, rate_limited
 from infra.local.broker.limits import RateLimit
 from infra.local.broker.query import Query
 from infra.local.broker.routes import Route
+from infra.local.broker.spoiled import JSON
 from infra.local.broker.store import Store
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 class Venue:
@@ -27,22 +25,21 @@ class Venue:
     def __init__(
         self,
         store: Store,
+        conduct: Conduct,
         limit: RateLimit,
         routes: Sequence[Route],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
+        self._conduct = conduct
         self._limit = limit
         self._clock = clock
         rules = [Rule(route.rule, methods=[route.method], endpoint=route) for route in routes]
         # A doubled slash is an unknown path at the venue, not a redirect.
         self._paths = Map(rules, merge_slashes=False)
 
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def respond(self, request: Request) -> Response:
         """Answer one request."""
-        return self._respond(Request(environ))(environ, start_response)
-
-    def _respond(self, request: Request) -> Response:
         headers = {"x-request-id": uuid4().hex}
         try:
             route, name = self._find(request)
@@ -51,7 +48,7 @@ class Venue:
         except ApiError as error:
             status, body = error.status, error.body
             headers |= error.headers
-        return Response(exact_json.dumps(body), status, headers, content_type="application/json; charset=UTF-8")
+        return Response(exact_json.dumps(body), status, headers, content_type=JSON)
 
     def _find(self, request: Request) -> tuple[Route, str]:
         try:
@@ -75,6 +72,7 @@ class Venue:
     def _call(self, door: Door, request: Request, name: str) -> Call:
         return Call(
             store=self._store,
+            conduct=self._conduct,
             ledger=self._store.ledger,
             query=Query(request.args, door.complaint),
             name=name,

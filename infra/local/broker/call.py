@@ -7,6 +7,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
+from infra.local.broker.conduct import Conduct
 from infra.local.broker.errors import ApiError, bad_request, forbidden, unauthorized, unprocessable
 from infra.local.broker.ledger import Ledger
 from infra.local.broker.query import Query
@@ -22,6 +23,7 @@ class Call:
 
     Attributes:
         store: For the administration; everybody else reads `ledger`.
+        conduct: For the administration.
         ledger: The state when the request arrived.
         query: Its parameters.
         name: The variable part of the path, empty where there is none.
@@ -30,6 +32,7 @@ class Call:
     """
 
     store: Store
+    conduct: Conduct
     ledger: Ledger
     query: Query
     name: str

@@ -4,8 +4,18 @@ The trading host sends `code` and `message`, the data host only `message`.
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from infra.local.exact_json import JsonObject
+
+# Where the host's words are not the name of the status.
+_WORDS = {
+    401: "request is not authorized",
+    403: "forbidden.",
+    429: "rate limit exceeded",
+    500: "internal server error occurred",
+}
+_UNPROCESSABLE = 40010001
 
 
 class ApiError(Exception):
@@ -20,7 +30,7 @@ class ApiError(Exception):
 
 def unauthorized() -> ApiError:
     """The trading host without keys."""
-    return ApiError(401, {"code": 40110000, "message": "request is not authorized"})
+    return ApiError(401, failure(HTTPStatus.UNAUTHORIZED, is_trading=True))
 
 
 def forbidden(message: str = "forbidden.") -> ApiError:
@@ -30,7 +40,7 @@ def forbidden(message: str = "forbidden.") -> ApiError:
 
 def unprocessable(message: str) -> ApiError:
     """The trading host on a parameter it does not understand."""
-    return ApiError(422, {"code": 40010001, "message": message})
+    return ApiError(422, {"code": _UNPROCESSABLE, "message": message})
 
 
 def bad_request(message: str) -> ApiError:
@@ -45,9 +55,20 @@ def not_found(message: str) -> ApiError:
 
 def method_not_allowed() -> ApiError:
     """A known path with another verb: this venue is read only."""
-    return ApiError(405, {"code": 40510000, "message": "method not allowed"})
+    return ApiError(405, failure(HTTPStatus.METHOD_NOT_ALLOWED, is_trading=True))
 
 
 def rate_limited(headers: Mapping[str, str]) -> ApiError:
     """Too many requests in the minute; the headers say when the next one begins."""
-    return ApiError(429, {"code": 42910000, "message": "rate limit exceeded"}, headers)
+    return ApiError(429, failure(HTTPStatus.TOO_MANY_REQUESTS, is_trading=True), headers)
+
+
+def failure(status: HTTPStatus, *, is_trading: bool) -> JsonObject:
+    """What a host says about any status; the trading host's codes are the status and a number, usually 10000."""
+    message = {"message": _WORDS.get(status, status.phrase.lower())}
+    if not is_trading:
+        return message
+    return {
+        "code": _UNPROCESSABLE if status == HTTPStatus.UNPROCESSABLE_ENTITY else status * 100_000 + 10_000,
+        **message,
+    }

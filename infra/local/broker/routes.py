@@ -38,4 +38,6 @@ ROUTES = (
     Route("GET", "/_admin/health", ADMIN, admin.health),
     Route("POST", "/_admin/seed", ADMIN, admin.seed),
     Route("POST", "/_admin/reset", ADMIN, admin.reset),
+    Route("POST", "/_admin/faults", ADMIN, admin.faults),
+    Route("GET", "/_admin/calls", ADMIN, admin.calls),
 )
