@@ -89,3 +89,56 @@ def test_the_clock_is_in_new_york_and_looks_ahead(trading: TradingClient) -> Non
     assert timestamp.utcoffset() in (-4 * HOUR, -5 * HOUR)
     assert timestamp < min(opens, closes)
     assert clock["is_open"] == (closes < opens)
+
+
+@pytest.mark.parametrize("status", ["ACCOUNT_CLOSED_PENDING", "SLEEPING"])
+def test_an_account_in_any_state_and_in_debt_is_served_as_it_is(
+    status: str, blank: BrokerServer, tmp_path: Path
+) -> None:
+    account = ACCOUNT | {"status": status, "cash": "-0.01", "balance_asof": None}
+    blank.seed(fixture(tmp_path, account=account))
+
+    assert trading_client(blank).get_account() == account
+
+
+@pytest.mark.parametrize(
+    ("day", "stamp"),
+    [
+        # Twenty o'clock in New York: the next day in UTC, an hour later in winter.
+        ("2026-07-31", "2026-08-01T00:00:00Z"),
+        ("2026-10-30", "2026-10-31T00:00:00Z"),
+        ("2026-11-02", "2026-11-03T01:00:00Z"),
+        ("2027-03-12", "2027-03-13T01:00:00Z"),
+        ("2027-03-15", "2027-03-16T00:00:00Z"),
+    ],
+)
+def test_a_day_of_the_history_is_stamped_at_its_end_in_new_york(
+    day: str, stamp: str, blank: BrokerServer, tmp_path: Path
+) -> None:
+    blank.seed(fixture(tmp_path, account=ACCOUNT | {"balance_asof": day}))
+    (timestamp,) = dict(trading_client(blank).get_portfolio_history())["timestamp"]
+
+    assert datetime.fromtimestamp(timestamp, UTC) == datetime.fromisoformat(stamp)
+
+
+def test_a_half_day_is_what_the_fixture_says(blank: BrokerServer, tmp_path: Path) -> None:
+    half_day = {
+        "date": "2026-11-27",
+        "open": "09:30",
+        "close": "13:00",
+        "session_open": "0400",
+        "session_close": "1700",
+        "settlement_date": "2026-11-30",
+    }
+    blank.seed(fixture(tmp_path, calendar=[half_day]))
+
+    assert blank.get("/v2/calendar", {"start": "2026-11-27", "end": "2026-11-29"}).json() == [half_day]
+
+
+@pytest.mark.parametrize(
+    ("traded", "settles"), [("2026-09-24", "2026-09-25"), ("2026-09-25", "2026-09-28"), ("2026-10-30", "2026-11-02")]
+)
+def test_a_trade_settles_on_the_next_working_day(traded: str, settles: str, blank: BrokerServer) -> None:
+    (day,) = blank.get("/v2/calendar", {"start": traded, "end": traded}).json()
+
+    assert day["settlement_date"] == settles

@@ -1,11 +1,24 @@
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
 import pytest
+from alpaca.data.enums import Adjustment
 from alpaca.data.historical import CryptoHistoricalDataClient, OptionHistoricalDataClient, StockHistoricalDataClient
 from alpaca.data.requests import OptionBarsRequest, StockBarsRequest
 from alpaca.data.timeframe import TimeFrame, TimeFrameUnit
 
 from tests.emulator.broker_server import BrokerServer, Parameters
-from tests.emulator.broker_standin.clients import Row, bars_of
-from tests.emulator.broker_standin.fixture_data import CALL, DAY, HOUR, START, TWO_WEEKS_OF_MINUTES
+from tests.emulator.broker_standin.clients import Row, bars_of, crypto_client
+from tests.emulator.broker_standin.fixture_data import (
+    CALL,
+    DAY,
+    HOUR,
+    START,
+    TWO_WEEKS_OF_MINUTES,
+    fixture,
+    rising_bars,
+)
 
 PATH = "/v1beta3/crypto/us/bars"
 
@@ -149,3 +162,45 @@ def test_recent_bars_of_the_consolidated_feed_need_a_subscription(broker: Broker
         403,
         {"message": "subscription does not permit querying recent SIP data"},
     )
+
+
+def test_the_last_bar_may_still_be_forming(blank: BrokerServer, tmp_path: Path) -> None:
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    blank.seed(fixture(tmp_path, bars={"BTC/USD": rising_bars(9, DAY, today - 3 * DAY)}))
+
+    # Without an end the answer runs to now.
+    bars = bars_of(crypto_client(blank), "BTC/USD", timeframe=TimeFrame.Day, start=today - 3 * DAY)["BTC/USD"]
+
+    assert [bar["o"] for bar in bars[:4]] == [0, 1, 2, 3]
+    assert datetime.fromisoformat(bars[-1]["t"]) + DAY > datetime.now(UTC)
+
+
+def test_a_bar_of_quotes_alone_has_no_volume(blank: BrokerServer, tmp_path: Path) -> None:
+    quotes = [bar._replace(volume=Decimal(0)) for bar in rising_bars(2, HOUR)]
+    blank.seed(fixture(tmp_path, bars={"BTC/USD": quotes}))
+
+    bars = bars_of(crypto_client(blank), "BTC/USD", timeframe=TimeFrame.Hour, end=START + DAY)["BTC/USD"]
+
+    assert [(bar["v"], bar["n"], bar["h"]) for bar in bars] == [(0, 0, 0.5), (0, 0, 1.5)]
+
+
+def test_prices_are_as_traded_whatever_adjustment_is_asked_for(blank: BrokerServer, tmp_path: Path) -> None:
+    split = [*rising_bars(2, DAY, START), *rising_bars(1, DAY, START + 2 * DAY)]
+    blank.seed(fixture(tmp_path, bars={"AAPL": split}))
+    stocks = StockHistoricalDataClient("key", "secret", url_override=blank.url, raw_data=True)
+
+    answers = [
+        stocks.get_stock_bars(
+            StockBarsRequest(
+                symbol_or_symbols="AAPL",
+                timeframe=TimeFrame.Day,
+                start=START,
+                end=START + 9 * DAY,
+                adjustment=adjustment,
+            )
+        )
+        for adjustment in (Adjustment.RAW, Adjustment.SPLIT)
+    ]
+
+    assert answers[0] == answers[1]
+    assert [bar["o"] for bar in answers[0]["AAPL"]] == [0, 1, 0]

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from alpaca.common.exceptions import APIError
 from alpaca.data.historical import OptionHistoricalDataClient
@@ -6,8 +8,8 @@ from alpaca.trading.client import TradingClient
 from alpaca.trading.enums import ContractType
 
 from tests.emulator.broker_server import BrokerServer
-from tests.emulator.broker_standin.clients import refusal
-from tests.emulator.broker_standin.fixture_data import CALL, EXPIRED_PUT
+from tests.emulator.broker_standin.clients import Row, refusal
+from tests.emulator.broker_standin.fixture_data import CALL, EXPIRED_PUT, fixture
 
 
 def test_snapshots_come_as_they_are_with_or_without_greeks(options: OptionHistoricalDataClient) -> None:
@@ -64,3 +66,21 @@ def test_contract_lists_hold_the_active_ones_unless_told(broker: BrokerServer) -
 
     assert [row["symbol"] for row in active["option_contracts"]] == [CALL]
     assert [row["symbol"] for row in inactive["option_contracts"]] == [EXPIRED_PUT]
+
+
+@pytest.mark.parametrize(
+    "snapshot",
+    [
+        {"greeks": {"delta": 0.752}},
+        {"greeks": {"delta": 0, "gamma": 0, "theta": 0, "vega": 0, "rho": 0}, "impliedVolatility": 0},
+        {"latestQuote": {"t": "2026-09-28T19:59:59.992734208Z", "ap": 0.02, "bp": 0}},
+        {"greeks": None, "impliedVolatility": None},
+        {},
+        None,
+    ],
+)
+def test_a_snapshot_with_gaps_comes_with_its_gaps(snapshot: Row | None, blank: BrokerServer, tmp_path: Path) -> None:
+    blank.seed(fixture(tmp_path, option_snapshots={CALL: snapshot}))
+
+    # The official client cannot read a null.
+    assert blank.get("/v1beta1/options/snapshots", {"symbols": CALL}).json()["snapshots"] == {CALL: snapshot}

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+import requests
 from alpaca.data.timeframe import TimeFrame
 
 from tests.emulator.broker_server import BrokerServer, running_broker
@@ -57,6 +58,19 @@ def test_the_limit_is_kept_for_each_key_and_host(tmp_path: Path) -> None:
     ]
     assert answers[2].json() == {"code": 42910000, "message": "rate limit exceeded"}
     assert other_host.status_code == 200
+
+
+def test_two_hundred_requests_a_minute_are_a_key_s_due(tmp_path: Path) -> None:
+    with (
+        running_broker(fixture(tmp_path, account=ACCOUNT), "--rate-limit", "200") as server,
+        requests.Session() as other,
+    ):
+        statuses = [server.get("/v2/clock").status_code for _ in range(201)]
+        other.headers.update({"APCA-API-KEY-ID": "another", "APCA-API-SECRET-KEY": "secret"})
+        answer = other.get(f"{server.url}/v2/clock", timeout=10)
+
+    assert statuses == [200] * 200 + [429]
+    assert (answer.status_code, answer.headers["X-RateLimit-Remaining"]) == (200, "199")
 
 
 def test_unknown_paths_and_verbs_are_refused(broker: BrokerServer) -> None:
