@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from schemas.document import numeric
+from shared.bar_requests import BarRequest, Span, planned
 from shared.bars import LENGTHS, Bar
 from shared.broker import BARS_PAGE, Broker, SymbolRefusedError
 
@@ -35,6 +36,12 @@ class _Series:
     covered: list[tuple[datetime, datetime]] = field(default_factory=list)
     """Disjoint intervals already fetched, oldest first."""
 
+    def add(self, answer: Iterable[Mapping[str, Any]], start: datetime, end: datetime) -> None:
+        """Take in what the broker answered for [start, end)."""
+        bars = {bar.t: bar for bar in (*self.bars, *_bars(answer))}
+        self.bars = sorted(bars.values(), key=_TIME)
+        self.covered = merged([*self.covered, (start, end)], timedelta(0))
+
 
 class Market:
     """Closed bars at one timeframe. A bar that is still forming at `closed_by` is not data."""
@@ -50,26 +57,37 @@ class Market:
         self.length = LENGTHS[timeframe]
 
     def load(self, windows: Iterable[Window]) -> None:
-        """Fetch what the windows need and the run does not have yet, neighbouring windows together."""
+        """Fetch what the windows need and the run does not have yet, in as few calls as that takes."""
         by_symbol: dict[tuple[str, str], list[tuple[datetime, datetime]]] = {}
         for window in windows:
             wanted = by_symbol.setdefault((window.asset_class, window.symbol), [])
             wanted.append((window.start, min(window.end, self._until)))
+        missing: dict[str, list[Span]] = {}
         for (asset_class, symbol), wanted in by_symbol.items():
-            if symbol not in self._refused:
-                self._load(asset_class, symbol, wanted)
+            covered = self._series.setdefault((asset_class, symbol), _Series()).covered
+            gaps = merged(uncovered(wanted, covered), NEARBY * self.length)
+            missing.setdefault(asset_class, []).extend(Span(*gap, symbol) for gap in gaps)
+        for asset_class, spans in missing.items():
+            for request in planned(spans, self.length, BARS_PAGE):
+                self._ask(asset_class, request.spans)
 
-    def _load(self, asset_class: str, symbol: str, wanted: list[tuple[datetime, datetime]]) -> None:
-        series = self._series.setdefault((asset_class, symbol), _Series())
-        for start, end in merged(uncovered(wanted, series.covered), NEARBY * self.length):
-            try:
-                answer = self._broker.bars(asset_class, symbol, self.timeframe, start, end - _TICK)
-            except SymbolRefusedError:
-                self._refused.add(symbol)
+    def _ask(self, asset_class: str, spans: Iterable[Span]) -> None:
+        """Fetch spans in one request; where the broker refuses a symbol among others, one by one."""
+        request = BarRequest(tuple(span for span in spans if span.symbol not in self._refused))
+        if not request.spans:
+            return
+        symbols, start, end = request.symbols, request.start, request.end
+        try:
+            found = self._broker.bars(asset_class, symbols, self.timeframe, start, end - _TICK)
+        except SymbolRefusedError:
+            if len(symbols) == 1:
+                self._refused.update(symbols)
                 return
-            bars = {bar.t: bar for bar in (*series.bars, *_bars(answer))}
-            series.bars = sorted(bars.values(), key=_TIME)
-            series.covered = merged([*series.covered, (start, end)], timedelta(0))
+            for span in request.spans:
+                self._ask(asset_class, [span])
+            return
+        for symbol, answer in found.items():
+            self._series[asset_class, symbol].add(answer, start, end)
 
     def knows(self, symbol: str) -> bool:
         """Whether the market data has such a symbol at all."""

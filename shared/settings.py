@@ -85,6 +85,11 @@ class Settings(BaseModel):
     expired_after_hours: int = Field(24, alias="EXPIRED_AFTER_HOURS", ge=0)
     """How long after valid_until an expired signal is due, hours."""
 
+    fee_give_up_days: int = Field(7, alias="FEE_GIVE_UP_DAYS", ge=1)
+    """How long after both its days are settled a trade waits for fees that do not come, days; then NONE_POSTED."""
+    fee_restate_days: int = Field(14, alias="FEE_RESTATE_DAYS", ge=0)
+    """How long after its exit a trade with final fees is looked at again, for corrections, days."""
+
     page_size: int = Field(2000, alias="PAGE_SIZE", ge=1, le=50_000)
     """Documents worked on together."""
     max_document_bytes: int = Field(500_000, alias="MAX_DOCUMENT_BYTES", ge=1000, le=1_048_576)
@@ -96,7 +101,12 @@ class Settings(BaseModel):
     call_timeout_s: float = Field(60, alias="CALL_TIMEOUT_S", gt=0)
     """Deadline of one call to Firestore, BigQuery or the broker, seconds."""
     retry_seconds: float = Field(30, alias="RETRY_SECONDS", ge=0)
-    """How long a failing call is retried, with backoff, before the run fails, seconds."""
+    """How long a failing call is retried, with backoff, before the run fails, seconds. Of the broker only our own
+    backoff counts, not what it asks us to wait."""
+    broker_calls_per_minute: int = Field(200, alias="BROKER_CALLS_PER_MINUTE", ge=1)
+    """How many calls to the broker may start in any 60 s, over all its hosts and accounts. Alpaca allows 200."""
+    broker_attempts: int = Field(6, alias="BROKER_ATTEMPTS", ge=1, le=20)
+    """How often one call to the broker is sent before the run fails."""
     schema_changes: Literal["additive", "none"] | None = Field(None, alias="SCHEMA_CHANGES")
     """additive: a run creates missing tables and nullable columns. Default: additive on an emulator, none elsewhere."""
     git_hash: str = Field("", alias="GIT_HASH")
@@ -125,6 +135,12 @@ class Settings(BaseModel):
         """Every value that must not appear in anything written."""
         held = (key for one in self.accounts for key in (one.api_key, one.secret_key))
         yield from (value for key in held if key is not None and (value := key.get_secret_value()))
+
+    def redacted(self, text: str) -> str:
+        """Take the secrets out of a text that came from elsewhere."""
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            text = text.replace(secret, "***")
+        return text
 
     @property
     def on_emulator(self) -> bool:
@@ -171,7 +187,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
 def _named_accounts(given: Mapping[str, str]) -> dict[str, Any]:
     """Collect the variables of each account that ALPACA_ACCOUNTS names."""
     names = [name for part in given.get("ALPACA_ACCOUNTS", "").split(",") if (name := part.strip())]
-    if len(set(names)) < len(names):
+    if len({name.upper() for name in names}) < len(names):
         raise SettingsError("ALPACA_ACCOUNTS names an account twice")
     if wrong := [name for name in names if not _ACCOUNT_NAME.fullmatch(name)]:
         raise SettingsError(f"ALPACA_ACCOUNTS: {', '.join(wrong)}: write letters, digits and underscores")

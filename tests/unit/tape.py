@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,9 +22,8 @@ class Tape(Broker):
     """A broker that knows some symbols and their bars, whatever their asset class."""
 
     def __init__(self, bars: Mapping[str, Sequence[Bar]], settings: Settings) -> None:
-        """Play `bars`; any other symbol is refused as Alpaca refuses it."""
-        super().__init__(settings)
-        self._caller = _PlayingCaller(settings, _Player(bars))
+        """Play `bars`; a request for any other symbol is refused whole, as Alpaca refuses it."""
+        super().__init__(settings, _PlayingCaller(settings, _Player(bars)))
 
 
 class _PlayingCaller(Caller):
@@ -48,12 +48,13 @@ class _Player(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         query = {name: values[0] for name, values in parse_qs(urlsplit(request.url or "").query).items()}
-        symbol = query["symbols"]
-        if symbol not in self._bars:
-            return _response(request, 400, {"message": f"invalid symbol: {symbol}"})
+        symbols = query["symbols"].split(",")
+        if unknown := [symbol for symbol in symbols if symbol not in self._bars]:
+            return _response(request, 400, {"message": f"invalid symbol: {unknown[0]} does not match ^[A-Z]+/[A-Z]+$"})
         start, end = (datetime.fromisoformat(query[name]) for name in ("start", "end"))
-        found = [_wire(bar) for bar in self._bars[symbol] if start <= bar.t <= end]
-        return _response(request, 200, {"bars": {symbol: found}, "next_page_token": None})
+        found = {symbol: [_wire(bar) for bar in self._bars[symbol] if start <= bar.t <= end] for symbol in symbols}
+        held = {symbol: bars for symbol, bars in found.items() if bars}
+        return _response(request, 200, {"bars": held, "next_page_token": None})
 
     def close(self) -> None:
         """Hold nothing."""
@@ -67,7 +68,7 @@ def _wire(bar: Bar) -> dict[str, Any]:
 def _response(request: requests.PreparedRequest, status: int, body: Mapping[str, Any]) -> requests.Response:
     response = requests.Response()
     response.request, response.url, response.status_code = request, request.url or "", status
-    response._content = json.dumps(body).encode()  # noqa: SLF001 - requests offers no other way to fill a response
+    response.raw = BytesIO(json.dumps(body).encode())
     return response
 
 

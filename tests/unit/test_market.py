@@ -1,4 +1,5 @@
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,22 +42,24 @@ def test_a_window_holds_the_bars_that_open_in_it(first: float, last: float, expe
 
 
 halves = st.integers(0, 40).map(lambda half: half / 2)
-windows = st.lists(st.tuples(halves, st.integers(1, 16).map(lambda half: half / 2)), min_size=1, max_size=4)
+symbols = st.sampled_from(["BTC/USD", "ETH/USD", "NO/USD"])
+windows = st.lists(st.tuples(halves, st.integers(1, 16).map(lambda half: half / 2), symbols), min_size=1, max_size=5)
 
 
 @given(spans=windows, together=st.booleans())
 def test_the_bars_of_a_window_do_not_depend_on_what_else_was_loaded(
     *,
-    spans: list[tuple[float, float]],
+    spans: list[tuple[float, float, str]],
     together: bool,
 ) -> None:
-    wanted = [window(first, first + length) for first, length in spans]
-    quotes, _ = market({"BTC/USD": TAPE})
+    wanted = [window(first, first + length, symbol) for first, length, symbol in spans]
+    quotes, _ = market({"BTC/USD": TAPE, "ETH/USD": TAPE})
     for some in [wanted] if together else [[one] for one in wanted]:
         quotes.load(some)
 
-    for one, (first, length) in zip(wanted, spans, strict=True):
-        assert openings(quotes.bars(one)) == [hour for hour in range(72) if first <= hour < first + length]
+    for one, (first, length, symbol) in zip(wanted, spans, strict=True):
+        held = [hour for hour in range(72) if first <= hour < first + length and symbol != "NO/USD"]
+        assert openings(quotes.bars(one)) == held
 
 
 def test_a_forming_bar_is_not_data() -> None:
@@ -93,13 +96,37 @@ def test_what_was_fetched_is_not_fetched_again() -> None:
     assert openings(quotes.bars(window(0, 30))) == list(range(30))
 
 
-def test_each_symbol_is_fetched_by_itself_and_only_if_wanted() -> None:
-    quotes, tape = market({"BTC/USD": TAPE, "ETH/USD": TAPE[:2]})
-    quotes.load([window(0, 5), window(0, 5, "ETH/USD")])
+def test_symbols_are_fetched_together_and_only_if_wanted() -> None:
+    quotes, tape = market({"BTC/USD": TAPE, "ETH/USD": TAPE[:2], "SOL/USD": TAPE})
+    quotes.load([window(0, 5), window(1, 6, "ETH/USD")])
 
-    assert tape.calls == 2
+    assert tape.calls == 1
     assert openings(quotes.bars(window(0, 5, "ETH/USD"))) == [0, 1]
     assert openings(quotes.bars(window(0, 5, "SOL/USD"))) == []
+
+
+def test_what_came_along_with_another_symbol_is_not_fetched_again() -> None:
+    quotes, tape = market({"BTC/USD": TAPE, "ETH/USD": TAPE})
+    quotes.load([window(0, 24), window(20, 48, "ETH/USD")])
+    quotes.load([window(0, 48), window(0, 48, "ETH/USD")])
+
+    assert tape.calls == 1
+
+
+def test_a_symbol_that_is_refused_among_others_is_the_only_one_without_bars() -> None:
+    quotes, tape = market({"BTC/USD": TAPE, "ETH/USD": TAPE})
+    quotes.load([window(0, 5), window(0, 5, "NO/USD"), window(0, 5, "ETH/USD")])
+
+    assert tape.calls == 4
+    assert [quotes.knows(symbol) for symbol in ("BTC/USD", "ETH/USD", "NO/USD")] == [True, True, False]
+    assert openings(quotes.bars(window(0, 5))) == openings(quotes.bars(window(0, 5, "ETH/USD"))) == [0, 1, 2, 3, 4]
+
+
+def test_asset_classes_are_not_fetched_together() -> None:
+    quotes, tape = market({"BTC/USD": TAPE, "AAPL": TAPE})
+    quotes.load([window(0, 5), replace(window(0, 5, "AAPL"), asset_class="EQUITY")])
+
+    assert tape.calls == 2
 
 
 def test_a_symbol_that_the_broker_refuses_is_asked_for_once() -> None:
