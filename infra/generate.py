@@ -2,7 +2,7 @@
 
 import json
 
-from jobs.registry import loops
+from jobs.registry import all_jobs
 from schemas.bigquery import table_definition
 from schemas.dictionary import dictionary
 from schemas.registry import TABLES
@@ -12,13 +12,13 @@ def generated() -> dict[str, str]:
     """Render every generated file: path below the project → text."""
     tables = {row.TABLE.name: table_definition(row) for row in TABLES}
     jobs = {
-        loop.name: {
-            "module": f"jobs.{loop.name.replace('-', '_')}",
-            "schedule": loop.schedule,
-            "summary": loop.summary,
-            "table": loop.row.TABLE.name,
+        job.name: {
+            "module": f"jobs.{job.name.replace('-', '_')}",
+            "schedule": job.schedule,
+            "summary": job.summary,
+            "table": job.table,
         }
-        for loop in loops().values()
+        for job in all_jobs().values()
     }
     return {
         "schemas/README.md": dictionary(),

@@ -9,16 +9,17 @@ from typing import Any
 import click
 from google.auth.exceptions import GoogleAuthError
 
-from jobs.registry import ONLY_BY_NAME, loops
+from jobs.registry import ONLY_BY_NAME, all_jobs
 from schemas.run_record import RunError, RunRecord, Status
 from shared.broker_calls import BrokerError
 from shared.interrupt import InterruptedRunError, stop_on_signals
+from shared.jobs import Job
 from shared.log import Log, Severity
-from shared.loop import Loop
 from shared.parts import Parts, connect
 from shared.preview import Preview, preview
+from shared.records import begin, redacted
 from shared.retrying import UNAVAILABLE
-from shared.run import begin, redacted, run
+from shared.run import run
 from shared.settings import Settings, SettingsError, load
 from shared.survey import Options
 from shared.tables import SchemaDriftError
@@ -80,6 +81,7 @@ _OPTIONS = (
     click.option("--limit", type=click.IntRange(min=1), help="At most this many due documents."),
     click.option("--dry-run", is_flag=True, help="Write nothing; show what would be written."),
     click.option("--refresh", is_flag=True, help="Let an account snapshot replace the day's first one."),
+    click.option("--position", metavar="ID", help="Only this document of live_positions; for price-patch."),
     click.option("--json", "as_json", is_flag=True, help="Print results as JSON."),
 )
 
@@ -102,16 +104,17 @@ def options_of(given: dict[str, Any]) -> Options:
         limit=given["limit"],
         dry_run=given["dry_run"],
         refresh=given["refresh"],
+        position=given["position"],
     )
 
 
-def chosen(names: Sequence[str]) -> list[Loop[Any, Any]]:
-    """Find jobs by name; `all` is every loop in the order of `run all`.
+def chosen(names: Sequence[str]) -> list[Job]:
+    """Find jobs by name; `all` is every job in the order of `run all`.
 
     Raises:
         click.UsageError: No such job; lists those there are.
     """
-    known = loops()
+    known = all_jobs()
     wanted = [name for name in known if name not in ONLY_BY_NAME]
     unique = dict.fromkeys(one for name in names for one in (wanted if name == "all" else [name]))
     if unknown := [name for name in unique if name not in known]:
@@ -119,24 +122,24 @@ def chosen(names: Sequence[str]) -> list[Loop[Any, Any]]:
     return [known[name] for name in unique]
 
 
-def execute(jobs: Sequence[Loop[Any, Any]], options: Options, settings: Settings, log: Log) -> Iterator[Result]:
+def execute(jobs: Sequence[Job], options: Options, settings: Settings, log: Log) -> Iterator[Result]:
     """Run jobs one after the other; a failed one does not stop the rest, an interrupted one does."""
-    for loop in jobs:
-        parts = connect(settings, log.labelled(job=loop.name))
-        result: Result = _previewed(loop, options, parts) if options.dry_run else run(loop, options, parts)
+    for job in jobs:
+        parts = connect(settings, log.labelled(job=job.name))
+        result: Result = _previewed(job, options, parts) if options.dry_run else run(job, options, parts)
         yield result
         if isinstance(result, RunRecord) and result.status is Status.INTERRUPTED:
             return
 
 
-def _previewed(loop: Loop[Any, Any], options: Options, parts: Parts) -> Result:
+def _previewed(job: Job, options: Options, parts: Parts) -> Result:
     try:
-        result = preview(loop, options, parts)
+        result = preview(job, options, parts)
         parts.log.event("dry run", **result.record.model_dump(exclude={"settings"}))
     except Exception as error:  # noqa: BLE001 - whatever happened, the other jobs get their turn and the exit code says so
         message = redacted(str(error), parts)
         parts.log.event(f"{type(error).__name__}: {message}", Severity.ERROR)
-        record = begin(loop, options, parts)
+        record = begin(job, options, parts)
         record.status, record.error = Status.FAILED, RunError(type=type(error).__name__, message=message)
         return record
     return result
@@ -165,12 +168,12 @@ def guarded(log: Log, work: Callable[[], int]) -> int:
     return FAILED
 
 
-def main(loop: Loop[Any, Any]) -> None:
+def main(job: Job) -> None:
     """Run one job as a container does: events as JSON lines on standard output."""
-    module = f"python -m jobs.{loop.name.replace('-', '_')}"
+    module = f"python -m jobs.{job.name.replace('-', '_')}"
     examples = f"\b\nExamples:\n  {module}\n  {module} --as-of 2021-07-01T00:00:00Z --dry-run"
 
-    @click.command(name=loop.name, help=f"{loop.summary}.\n\n{examples}")
+    @click.command(name=job.name, help=f"{job.summary}.\n\n{examples}")
     @run_options
     def command(as_json: bool, **given: Any) -> None:  # noqa: FBT001 - click passes it by name
         options = options_of(given)
@@ -178,7 +181,7 @@ def main(loop: Loop[Any, Any]) -> None:
         stop_on_signals()
 
         def work() -> int:
-            results = list(execute([loop], options, load(), log))
+            results = list(execute([job], options, load(), log))
             if as_json:
                 click.echo("\n".join(as_text(one) for one in results))
             return exit_code(results)

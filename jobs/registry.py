@@ -1,4 +1,4 @@
-"""Every job by name: a file in this folder with a LOOP is one."""
+"""Every job by name: a file in this folder with a LOOP or a PATCH is one."""
 
 import importlib
 import pkgutil
@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import jobs
+from shared.jobs import Job
 from shared.loop import Loop
 
 RUN_ALL = ("strategies", "trades", "rejected-signals", "expired-signals", "account-snapshot", "fee-patch")
@@ -17,16 +18,22 @@ ONLY_BY_NAME = frozenset({"price-patch", "retire"})
 
 
 @cache
+def all_jobs() -> dict[str, Job]:
+    """Find all jobs: name → loop or patch, in the order of `run all`; those that it leaves out come last."""
+    found = [job for module in pkgutil.iter_modules(jobs.__path__) if (job := _job(module.name))]
+    order = {name: position for position, name in enumerate(RUN_ALL)} | {name: len(RUN_ALL) for name in ONLY_BY_NAME}
+    found.sort(key=lambda job: (order.get(job.name, len(RUN_ALL) - 1.5), job.name))
+    return {job.name: job for job in found}
+
+
 def loops() -> dict[str, Loop[Any, Any]]:
-    """Find all loops: name → loop, in the order of `run all`."""
-    found = [loop for module in pkgutil.iter_modules(jobs.__path__) if (loop := _loop(module.name))]
-    order = {name: position for position, name in enumerate(RUN_ALL)}
-    found.sort(key=lambda loop: (order.get(loop.name, len(RUN_ALL) - 1.5), loop.name))
-    return {loop.name: loop for loop in found}
+    """Find the archival loops: name → loop, in the order of `run all`."""
+    return {name: job for name, job in all_jobs().items() if isinstance(job, Loop)}
 
 
-def _loop(module: str) -> Loop[Any, Any] | None:
+def _job(module: str) -> Job | None:
     if module in {"registry", "entry"}:
         return None
-    loop = getattr(importlib.import_module(f"jobs.{module}"), "LOOP", None)
-    return loop if isinstance(loop, Loop) else None
+    found = importlib.import_module(f"jobs.{module}")
+    job: Job | None = getattr(found, "LOOP", None) or getattr(found, "PATCH", None)
+    return job

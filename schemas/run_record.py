@@ -8,6 +8,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 
+MAX_CHANGES = 500
+"""Changes kept in a record; a Firestore document holds 1 MiB."""
+
+
 class Status(StrEnum):
     """How a run stands or ended."""
 
@@ -24,13 +28,13 @@ class Counts(BaseModel):
     """Where every document of a run went: read = archived + already + revised + quarantined + pending."""
 
     read: int = 0
-    """Documents that were due, or too broken to tell."""
+    """Documents that were due, or too broken to tell; of a patch, rows or documents to mend."""
     archived: int = 0
     """New rows, counted in the table."""
     already: int = 0
     """Documents whose revision the table already held."""
     revised: int = 0
-    """Rows brought to a newer revision, verified in the table."""
+    """Rows brought to a newer revision, verified in the table; of a patch, rows or documents mended."""
     quarantined: int = 0
     """Documents refused and recorded."""
     pending: int = 0
@@ -51,8 +55,24 @@ class RunError(BaseModel):
     message: str
 
 
+class Change(BaseModel):
+    """One value that a patch replaced."""
+
+    path: str
+    """The document or row."""
+    field: str
+    old: str | None
+    new: str | None
+    evidence: str
+    """What says so: the broker's order."""
+
+
 class RunRecord(BaseModel):
-    """One run. Times are UTC; byte counts are bytes; money is US dollars."""
+    """One run. Times are UTC; byte counts are bytes; money is US dollars.
+
+    Patches also say what they found (`outcomes`), how the money adds up (`totals`) and what they replaced (`changes`,
+    the first MAX_CHANGES of them; all are in the log).
+    """
 
     model_config = ConfigDict(validate_assignment=True)
 
@@ -84,5 +104,8 @@ class RunRecord(BaseModel):
     broker_calls: int = 0
     cost_estimate_usd: Decimal = Decimal(0)
     settings: dict[str, Any] = Field(default_factory=dict)
+    outcomes: dict[str, int] = Field(default_factory=dict)
+    totals: dict[str, Decimal] = Field(default_factory=dict)
+    changes: list[Change] = Field(default_factory=list)
     error: RunError | None = None
     dry_run: bool = False

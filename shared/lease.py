@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from google.api_core.exceptions import Aborted, GoogleAPIError
-from google.api_core.retry import if_exception_type
+from google.api_core.exceptions import GoogleAPIError
 from google.cloud import firestore
 
-from shared.interrupt import InterruptedRunError, was_interrupted
 from shared.retrying import persistently
 from shared.settings import Settings
+from shared.transaction import transact
 
 T = TypeVar("T")
 
@@ -177,6 +176,14 @@ class Lease:
 
         return self._exclusively(write)
 
+    def require_held(self) -> None:
+        """Prolong the lease, or stop.
+
+        Raises:
+            LeaseLostError: Another run took it.
+        """
+        self._require(self.renew())
+
     @contextmanager
     def heartbeat(self) -> Iterator[None]:
         """Prolong the lease from a thread until the block ends. A failing heartbeat only lets the lease expire."""
@@ -212,31 +219,3 @@ class Lease:
         """Keep the heartbeat and the run from contending for the document within one process."""
         with self._mutex:
             return transact(self._leases.client, write, self._leases.retry_seconds)
-
-
-def transact(client: firestore.Client, body: Callable[[firestore.Transaction], T], seconds: float) -> T:
-    """Run `body` in one Firestore transaction; begin anew while another transaction is in the way.
-
-    The client repeats only what is aborted on commit, so it gets one attempt and the repeating is done here. It begins
-    and commits with its own deadline of 60 s.
-    """
-
-    def once() -> T:
-        try:
-            result: T = firestore.transactional(body)(client.transaction(max_attempts=1))
-        except Exception as error:
-            if was_interrupted():
-                # The client rolls back on any exception, and what that raises takes the place of the first.
-                raise InterruptedRunError("stopped inside a transaction") from error
-            raise _own_error(error) from None
-        return result
-
-    return persistently(seconds, once, if_exception_type(Aborted))
-
-
-def _own_error(error: Exception) -> Exception:
-    """Find the service's error behind the ValueError that the client makes of it when it gives up or rolls back."""
-    behind = error.__cause__ or error.__context__
-    if isinstance(error, ValueError) and isinstance(behind, Exception):
-        return _own_error(behind)
-    return error

@@ -151,3 +151,13 @@ class Loop(Generic[D, R]):
     """How a record stands to the table; the flag is --refresh."""
     reconcile: Callable[[R, R], R] = replace_whole
     """How a new row takes over what other jobs wrote into the stored one: (new, stored) -> row."""
+
+    @property
+    def table(self) -> str:
+        """The fact table."""
+        return self.row.TABLE.name
+
+    @property
+    def lease(self) -> str:
+        """One lease per fact table: whatever inserts into it shares it."""
+        return self.row.TABLE.name

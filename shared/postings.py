@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.document import numeric
@@ -87,6 +87,14 @@ class Posting:
     """Unit of the control number: dollars, shares, contracts or trades."""
 
 
+class Group(NamedTuple):
+    """What fees are posted and balanced by."""
+
+    account: str
+    day: date
+    kind: str
+
+
 def pair(symbol: str) -> tuple[str, str]:
     """Take a crypto symbol without slash apart: base and quote. The longest known quote wins."""
     for quote in _QUOTES:
@@ -120,6 +128,19 @@ def postings(rows: Iterable[Activity], account: str) -> Iterator[Posting]:
     for row in effective(rows):
         if row.get("activity_type") in {"CFEE", "FEE"}:
             yield _posting(row, account)
+
+
+def taken_back(rows: Iterable[Activity], account: str) -> Iterator[Group]:
+    """List account, day and kind of fees that were posted and do not count any more.
+
+    Raises:
+        UnreadableActivityError: A row states no date.
+    """
+    listed = list(rows)
+    counting = {row["id"] for row in effective(listed)}
+    for row in listed:
+        if row.get("activity_type") in {"CFEE", "FEE"} and row["id"] not in counting:
+            yield Group(account, _day(row), _kind(row))
 
 
 def effective(rows: Iterable[Activity]) -> list[Activity]:
@@ -244,6 +265,11 @@ def _moment(value: object) -> datetime | None:
     except ValueError:
         return None
     return moment.astimezone(UTC) if moment.tzinfo else None
+
+
+def group_of(posting: Posting) -> Group:
+    """Tell what a posting is balanced by."""
+    return Group(posting.account, posting.day, posting.kind)
 
 
 def may_belong(posting: Posting, execution: BrokerExecution) -> bool:

@@ -7,12 +7,15 @@ from typing import Any
 
 from schemas.run_record import RunRecord, Status
 from schemas.table import ArchivedRow
+from shared.jobs import Job
 from shared.loop import Loop
 from shared.parts import Parts
 from shared.quarantine import Reject
+from shared.records import begin, read_moment
 from shared.revision import reconciled
-from shared.run import begin, read_moment
+from shared.source_patch import SourcePatch, SourcePatching
 from shared.survey import Options, Survey
+from shared.table_patch import TablePatch, TablePatching
 from shared.tables import SchemaDriftError
 
 
@@ -28,18 +31,39 @@ class Preview:
     """Run whose commit is not settled; a real run would settle it first, which may turn new rows into known ones."""
 
 
-def preview(loop: Loop[Any, Any], options: Options, parts: Parts) -> Preview:
+def preview(job: Job, options: Options, parts: Parts) -> Preview:
     """Survey the source without lease, stream, quarantine or record.
 
     Raises:
         SchemaDriftError: A table is missing or differs, so there is nothing to compare with.
     """
-    found = [one for row in (loop.row, *loop.reads) for one in parts.tables.differences(row)]
-    if found:
+    result = Preview(begin(job, options, parts))
+    match job:
+        case Loop():
+            _preview_loop(job, options, parts, result)
+        case TablePatch():
+            _require_tables(parts, job.row)
+            _preview_rows(TablePatching(job, options, parts, result.record), result)
+        case SourcePatch():
+            _preview_documents(SourcePatching(job, options, parts, result.record))
+    record = result.record
+    record.status = Status.PARTIAL if record.counts.quarantined or record.counts.pending else Status.SUCCEEDED
+    record.broker_calls = parts.broker.calls
+    record.bytes_billed = parts.warehouse.bytes_billed
+    record.finished_at = datetime.now(UTC)
+    return result
+
+
+def _require_tables(parts: Parts, *rows: type[ArchivedRow]) -> None:
+    if found := [one for row in rows for one in parts.tables.differences(row)]:
         raise SchemaDriftError(f"{'; '.join(map(str, found))}. See `golden-thread schema check`.")
-    record = begin(loop, options, parts)
+
+
+def _preview_loop(loop: Loop[Any, Any], options: Options, parts: Parts, result: Preview) -> None:
+    _require_tables(parts, loop.row, *loop.reads)
+    record = result.record
     intent = parts.leases.peek(record.lease).intent
-    result = Preview(record, open_intent=intent.run_id if intent else None)
+    result.open_intent = intent.run_id if intent else None
     read_moment(record, options, parts)
     survey = Survey(loop, options, parts, record)
     for page in survey.pages():
@@ -47,16 +71,18 @@ def preview(loop: Loop[Any, Any], options: Options, parts: Parts) -> Preview:
         result.revised += (new for _, new in reconciled(loop, page.revised, parts.warehouse, record.run_id))
         result.rejects += page.rejects
         record.counts.already += len(page.already)
-    _count(result)
+    record.counts.archived, record.counts.revised = len(result.new), len(result.revised)
+    record.counts.quarantined = len(result.rejects)
+    record.rejects_by_reason = dict(Counter(reject.reason.value for reject in result.rejects))
     record.blind_spot = survey.blind_spot()
-    record.bytes_billed = parts.warehouse.bytes_billed
-    record.finished_at = datetime.now(UTC)
-    return result
 
 
-def _count(result: Preview) -> None:
-    counts = result.record.counts
-    counts.archived, counts.revised = len(result.new), len(result.revised)
-    counts.quarantined = len(result.rejects)
-    result.record.rejects_by_reason = dict(Counter(reject.reason.value for reject in result.rejects))
-    result.record.status = Status.PARTIAL if counts.quarantined else Status.SUCCEEDED
+def _preview_rows(patching: TablePatching[Any], result: Preview) -> None:
+    mended = patching.survey()
+    result.revised = [one.row.model_copy(update=dict(one.values)) for one in mended if one.changed]
+    patching.count(mended, {one.key for one in mended if one.changed})
+
+
+def _preview_documents(patching: SourcePatching) -> None:
+    for finding in patching.survey():
+        patching.count(finding, written=True)

@@ -1,13 +1,12 @@
 """What each trade paid in fees, by the broker's postings, and what became of every posted cent. Pure.
 
-For every account, day and kind: attributed to trades + paid for executions of no trade + unattributed = posted, exactly.
+For every account, day and kind, exactly: posted = attributed to trades + paid for executions of no trade + unattributed.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
-from typing import NamedTuple
 
 from shared.apportion import apportion
 from shared.crypto_fees import CryptoFees, Share, Tiers, attribute, explained_by
@@ -15,7 +14,7 @@ from shared.day_fees import days_of, split
 from shared.fee_table import crypto_tiers, tier_of
 from shared.fees import charged_kinds
 from shared.formulae import EXACT
-from shared.postings import CRYPTO, OTHER, BrokerExecution, Posting
+from shared.postings import CRYPTO, OTHER, BrokerExecution, Group, Posting, group_of
 
 CRYPTO_WAIT = timedelta(days=1)
 """How long after an execution its crypto fee may come."""
@@ -24,14 +23,6 @@ VOLUME_DAYS = timedelta(days=30)
 
 Settlement = Callable[[date], datetime | None]
 """When the regulatory fees of a New York day are complete; None while the calendar does not say."""
-
-
-class Group(NamedTuple):
-    """What fees are posted and balanced by."""
-
-    account: str
-    day: date
-    kind: str
 
 
 @dataclass(frozen=True)
@@ -57,8 +48,10 @@ class TradeFees:
     """Ids of the activities that this is made of."""
     exact: bool = True
     """Whether every part is the whole of one posting."""
-    missing: set[str] = field(default_factory=set)
-    """Fees that were to come and did not, and orders without executions."""
+    missing: set[Group] = field(default_factory=set)
+    """Fees that were to come and did not come, or not yet."""
+    unknown_orders: set[str] = field(default_factory=set)
+    """Orders of which no execution is known, so that neither are their fees."""
     ambiguous: bool = False
     """Whether another valid assignment would give another sum."""
     complete_at: datetime | None = None
@@ -162,7 +155,7 @@ class _Work:
             posting = by_id[share.posting]
             worth[posting.id] = worth.get(posting.id, Decimal(0)) + share.usd
             self._paid.setdefault(share.execution, []).append(share)
-            self._give(share.execution, (posting.id,), _group(posting), share.usd)
+            self._give(share.execution, (posting.id,), group_of(posting), share.usd)
         for posting in postings:
             self._post(posting, worth.get(posting.id))
 
@@ -173,14 +166,14 @@ class _Work:
             usd = (posting.coins * posting.price).quantize(Decimal("1e-9"))
         if usd is None:
             self.result.unvalued.add(posting.id)
-        self._total(_group(posting)).posted += usd or Decimal(0)
+        self._total(group_of(posting)).posted += usd or Decimal(0)
 
     def _add_daily(self, postings: Sequence[Posting], executions: Sequence[BrokerExecution]) -> None:
         by_day: dict[date, list[BrokerExecution]] = {}
         for one in executions:
             by_day.setdefault(one.day, []).append(one)
         for (day, kind, _), some in days_of(postings).items():
-            group = _group(some[0])
+            group = group_of(some[0])
             answer = split(kind, some, by_day.get(day, ()) if kind != OTHER else ())
             self._posted_kinds.add(group)
             self._total(group).posted += answer.posted
@@ -217,26 +210,21 @@ class _Work:
         for trade_id, trade in self.result.trades.items():
             own = self._own[trade_id]
             ordered = {one.order_id for one in own}
-            trade.missing |= {f"executions of {order}" for order in self._claims[trade_id].order_ids - ordered}
-            trade.missing |= {name for one in own for name in self._outstanding(one)}
+            trade.unknown_orders = set(self._claims[trade_id].order_ids) - ordered
+            trade.missing = {group for one in own for group in self._outstanding(one)}
             shares = [(share, one) for one in own for share in self._paid.get(one.id, ())]
             trade.exact = all(share.exact for share, _ in shares) and all(one.asset_class == "CRYPTO" for one in own)
             trade.tier = _tier(shares) if shares else None
             times = [self._complete_at(one) for one in own]
             trade.complete_at = None if None in times else max((one for one in times if one), default=None)
 
-    def _outstanding(self, one: BrokerExecution) -> Iterable[str]:
+    def _outstanding(self, one: BrokerExecution) -> set[Group]:
         if one.asset_class == "CRYPTO":
-            return () if one.id in self._paid else (f"CFEE of {one.id}",)
-        expected = (Group(one.account, one.day, kind) for kind in charged_kinds(one))
-        return (f"{group.kind} of {group.day}" for group in expected if group not in self._posted_kinds)
+            return set() if one.id in self._paid else {Group(one.account, one.day, CRYPTO)}
+        return {Group(one.account, one.day, kind) for kind in charged_kinds(one)} - self._posted_kinds
 
     def _complete_at(self, one: BrokerExecution) -> datetime | None:
         return one.at + CRYPTO_WAIT if one.asset_class == "CRYPTO" else self._settlement(one.day)
-
-
-def _group(posting: Posting) -> Group:
-    return Group(posting.account, posting.day, posting.kind)
 
 
 def _tier(shares: Sequence[tuple[Share, BrokerExecution]]) -> str | None:

@@ -8,7 +8,7 @@ from schemas.document import Document
 from schemas.table import ArchivedRow
 from shared.formulae import EXACT
 from shared.loop import Loop
-from shared.warehouse import Warehouse
+from shared.warehouse import Stored, Warehouse
 
 D = TypeVar("D", bound=Document)
 R = TypeVar("R", bound=ArchivedRow)
@@ -17,6 +17,11 @@ R = TypeVar("R", bound=ArchivedRow)
 def key_of(row: ArchivedRow) -> tuple[Any, ...]:
     """Read a row's key, in the order of its table's."""
     return tuple(getattr(row, name) for name in row.TABLE.key)
+
+
+def stored_of(row: ArchivedRow) -> Stored:
+    """Say of a row what the table says of its key."""
+    return Stored(key_of(row), row.ds, row.source_rev)
 
 
 def reconciled(loop: Loop[D, R], rows: Sequence[R], warehouse: Warehouse, run_id: str) -> Iterator[tuple[R, R]]:

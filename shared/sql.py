@@ -4,7 +4,7 @@ Identifiers come from models and validated settings only, partition dates are li
 and every value is a query parameter.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from schemas.bigquery import Column, columns
@@ -82,6 +82,25 @@ def revise(table: str, row: type[ArchivedRow], days: Iterable[date]) -> str:
     matches.append("t.source_rev < r.source_rev")
     if stamp := row.TABLE.patch_stamp:
         matches.append(f"t.{stamp} IS NOT DISTINCT FROM r.{seen(stamp)}")
+    return f"UPDATE {table} AS t SET {assignments} FROM UNNEST(@rows) AS r WHERE {' AND '.join(matches)}"
+
+
+def unsettled(table: str, row: type[ArchivedRow], done: str) -> str:
+    """Ask for the rows of days @since to @until that are not done with, and for all from day @again on."""
+    return f"{select_all(table, row)} WHERE ds BETWEEN @since AND @until AND (NOT {done} OR ds >= @again)"
+
+
+def patch(table: str, row: type[ArchivedRow], columns_set: Sequence[str], days: Iterable[date]) -> str:
+    """Set columns by @rows, the last of them the patch stamp.
+
+    Guarded by the revision that the values were computed from, by the stamp (an older reading never overwrites a newer
+    one), and by the values themselves: equal ones are not rewritten.
+    """
+    *values, stamp = columns_set
+    assignments = ", ".join(f"{name} = r.{name}" for name in columns_set)
+    differs = " OR ".join(f"t.{name} IS DISTINCT FROM r.{name}" for name in values)
+    matches = [f"t.{in_days(days)}", *(f"t.{name} = r.{name}" for name in row.TABLE.key)]
+    matches += ["t.source_rev = r.source_rev", f"(t.{stamp} IS NULL OR t.{stamp} < r.{stamp})", f"({differs})"]
     return f"UPDATE {table} AS t SET {assignments} FROM UNNEST(@rows) AS r WHERE {' AND '.join(matches)}"
 
 

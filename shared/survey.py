@@ -46,6 +46,8 @@ class Options:
     """At most this many due documents."""
     dry_run: bool = False
     refresh: bool = False
+    position: str | None = None
+    """Only this document; for a patch of documents."""
 
     def wants(self, day: date) -> bool:
         """Whether a partition is within since and until."""

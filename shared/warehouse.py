@@ -1,6 +1,6 @@
 """BigQuery: questions, guarded updates and table definitions. New rows arrive through `shared.stream`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar, cast
@@ -127,6 +127,33 @@ class Warehouse:
             statement = sql.revise(self.table(row), row, (old.ds for old, _ in some))
             parameter = bigquery.ArrayQueryParameter("rows", "STRUCT", [_struct(row, old, new) for old, new in some])
             self.change(statement, [parameter])
+
+    def unsettled(self, row: type[R], done: str, again: date, days: tuple[date, date]) -> list[R]:
+        """Read the rows between two days that a patch is not done with, and all of day `again` or later."""
+        parameters = [
+            bigquery.ScalarQueryParameter(name, "DATE", day)
+            for name, day in zip(("again", "since", "until"), (again, *days), strict=True)
+        ]
+        statement = sql.unsettled(self.table(row), row, done)
+        return [cast("R", row.model_construct(**record)) for record in self.rows(statement, parameters)]
+
+    def patch(self, row: type[R], columns_set: Sequence[str], patches: Sequence[tuple[R, Mapping[str, Any]]]) -> None:
+        """Set columns of rows to absolute values; pairs of (row as it was read, values).
+
+        A row that was revised meanwhile, that holds a newer reading, or that holds equal values is left alone.
+        """
+        statement = sql.patch(self.table(row), row, columns_set, (old.ds for old, _ in patches))
+        structs = [_patch_struct(row, columns_set, old, values) for old, values in patches]
+        self.change(statement, [bigquery.ArrayQueryParameter("rows", "STRUCT", structs)])
+
+
+def _patch_struct(
+    row: type[ArchivedRow], columns_set: Sequence[str], old: ArchivedRow, values: Mapping[str, Any]
+) -> bigquery.StructQueryParameter:
+    by_name = {column.name: column for column in columns(row)}
+    named = {**{name: getattr(old, name) for name in (*row.TABLE.key, "source_rev")}, **values}
+    fields = [_scalar(name, by_name[name], named[name]) for name in (*row.TABLE.key, "source_rev", *columns_set)]
+    return bigquery.StructQueryParameter(None, *fields)
 
 
 def _request_bytes(revision: tuple[ArchivedRow, ArchivedRow]) -> int:

@@ -17,7 +17,7 @@ from google.cloud import firestore
 
 from infra.local.seed import seed
 from infra.local.stack import Running, Stack
-from jobs.registry import loops
+from jobs.registry import all_jobs
 from schemas.run_record import RunRecord
 from shared.documents import open_firestore
 from shared.log import Log
@@ -83,10 +83,12 @@ class LocalStack:
         for document in documents:
             client.collection(collection).document(str(document[key])).set(dict(document))
 
-    def run(self, job: str, as_of: str = AS_OF, *, refresh: bool = False, **changes: str) -> RunRecord:
+    def run(
+        self, job: str, as_of: str = AS_OF, *, refresh: bool = False, position: str | None = None, **changes: str
+    ) -> RunRecord:
         """Run one job in this process through the real clients."""
-        options = Options(as_of=datetime.fromisoformat(as_of), refresh=refresh)
-        return run(loops()[job], options, self.parts(**changes))
+        options = Options(as_of=datetime.fromisoformat(as_of), refresh=refresh, position=position)
+        return run(all_jobs()[job], options, self.parts(**changes))
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         settings = self.settings()

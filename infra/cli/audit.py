@@ -9,6 +9,7 @@ from infra.cli import show
 from jobs.entry import UNBALANCED, Moment, chosen, guarded
 from shared.audit import Audit, Report
 from shared.log import Log
+from shared.loop import Loop
 from shared.parts import connect
 from shared.settings import load
 
@@ -34,11 +35,13 @@ def command(jobs: tuple[str, ...], as_of: datetime | None, as_json: bool) -> Non
     \b
     Exit codes: 0 it holds, 1 the audit failed, 3 it does not hold.
     """
-    loops = chosen(jobs or ("all",))
+    wanted = [job for job in chosen(jobs or ("all",)) if isinstance(job, Loop)]
+    if jobs and len(wanted) < len(jobs):
+        raise click.UsageError("a patch moves no records; audit the job whose table or documents it mends")
 
     def work() -> int:
         settings, log = load(), Log(sys.stderr)
-        reports = [Audit(loop, connect(settings, log), as_of).check() for loop in loops]
+        reports = [Audit(loop, connect(settings, log), as_of).check() for loop in wanted]
         if as_json:
             show.as_json([report.as_dict() for report in reports])
         else:

@@ -3,7 +3,7 @@
 import click
 
 from infra.cli import show
-from jobs.registry import loops
+from jobs.registry import all_jobs
 
 
 @click.command()
@@ -17,10 +17,14 @@ def command(as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
       golden-thread jobs --json
     """
     listed = [
-        {"job": loop.name, "what": loop.summary, "table": loop.row.TABLE.name, "schedule": f"{loop.schedule} (UTC)"}
-        for loop in loops().values()
+        {"job": job.name, "what": job.summary, "writes": job.table, "schedule": _schedule(job.schedule)}
+        for job in all_jobs().values()
     ]
     if as_json:
         show.as_json(listed)
     else:
         show.as_records("", listed)
+
+
+def _schedule(cron: str) -> str:
+    return f"{cron} (UTC)" if cron else "by name only"

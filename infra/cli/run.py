@@ -28,16 +28,17 @@ def command(jobs: tuple[str, ...], as_json: bool, **given: Any) -> None:  # noqa
       golden-thread run all
       golden-thread run trades --as-of 2021-07-01T00:00:00Z
       golden-thread run trades rejected-signals --ds 2021-06-30 --dry-run
+      golden-thread run price-patch --position ID --dry-run
     \b
     Exit codes: 0 done (also PARTIAL and SKIPPED), 1 failed or interrupted, 2 usage, 3 the balance did not hold.
     """
-    loops, options = chosen(jobs), options_of(given)
+    wanted, options = chosen(jobs), options_of(given)
     log = Log(sys.stderr)
     stop_on_signals()
 
     def work() -> int:
         results = []
-        for result in execute(loops, options, load(), log):
+        for result in execute(wanted, options, load(), log):
             results.append(result)
             if as_json:
                 click.echo(as_text(result))
@@ -55,14 +56,15 @@ def show_results(results: list[Result]) -> None:
     records = [one.record if isinstance(one, Preview) else one for one in results]
     show.as_table(
         "dry run: nothing was written" if any(one.dry_run for one in records) else "runs",
-        ("job", "status", "read", "archived", "already", "revised", "quarantined", "pending", "rejects", "error"),
+        ("job", "status", "read", "archived", "already", "revised", "quarantined", "pending", "found", "error"),
         (_line(record) for record in records),
     )
 
 
 def _line(record: RunRecord) -> tuple[object, ...]:
     counts = record.counts
-    reasons = ", ".join(f"{reason} {n}" for reason, n in sorted(record.rejects_by_reason.items()))
+    found = {**record.rejects_by_reason, **record.outcomes}
+    reasons = ", ".join(f"{reason} {n}" for reason, n in sorted(found.items()))
     error = f"{record.error.type}: {record.error.message}" if record.error else ""
     numbers = (counts.read, counts.archived, counts.already, counts.revised, counts.quarantined, counts.pending)
     return (record.job, record.status.value, *numbers, reasons, error)
@@ -80,5 +82,11 @@ def _show_preview(result: Preview) -> None:
     if result.rejects:
         lines = ((one.source.path, one.reason.value, one.faults[0].message) for one in result.rejects[:SAMPLE])
         show.as_table(f"{len(result.rejects)} would be quarantined", ("document", "reason", "why"), lines)
+    if changes := result.record.changes:
+        show.as_table(
+            f"{len(changes)} prices would be patched",
+            ("document", "field", "old", "new", "order"),
+            ((one.path, one.field, one.old, one.new, one.evidence) for one in changes[:SAMPLE]),
+        )
     if result.open_intent:
         click.echo(f"The commit of run {result.open_intent} is not settled; a real run settles it first.", err=True)

@@ -1,0 +1,124 @@
+"""The fee patch: what the broker charged for each trade -> `actual_fee_usd` and the fee columns of `fact_trades`.
+
+The broker posts fees a day late, corrects them now and then, and names no order; `shared.reconciliation` tells whose
+they are. A trade is final when everything that could be posted for both its days had the time to be.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from schemas.columns import FeeMethod
+from schemas.trades import Trade
+from shared.formulae import net_pnl, notional, percent
+from shared.ledger import Books, Span
+from shared.reconciliation import VOLUME_DAYS, Claim, TradeFees, reconcile
+from shared.settings import Settings
+from shared.table_patch import Findings, Mended, TablePatch
+
+BEFORE_ENTRY = timedelta(days=1)
+"""How long before the entry by the document its fills may lie."""
+
+
+def spans(trades: Sequence[Trade], settings: Settings) -> list[Span]:
+    """Read the fees posted from before each entry until no more of them, and no correction, is waited for."""
+    after = timedelta(days=max(settings.fee_give_up_days, settings.fee_restate_days) + 1)
+    return [(one.entry_time - BEFORE_ENTRY, one.exit_time + after) for one in trades]
+
+
+def judge(trades: Sequence[Trade], books: Books, as_of: datetime, settings: Settings) -> Findings[Trade]:
+    """Tell what the fee columns of trades must be; where a volume tier might decide, ask for the fills it rests on."""
+    claims = [Claim(one.trade_id, order_ids(one), one.qty) for one in trades]
+    found = reconcile(claims, books.executions, books.postings, books.complete_at, books.fills_from)
+    patience = timedelta(days=settings.fee_give_up_days)
+    rows = [mended(one, found.trades[one.trade_id], books, as_of, patience) for one in trades]
+    totals = {name: sum((getattr(one, name) for one in found.totals.values()), Decimal(0)) for name in _TOTALS}
+    first = min((one.at for one in books.executions), default=as_of)
+    return Findings(
+        rows,
+        totals,
+        outcomes={"fees without a known value": len(found.unvalued)} if found.unvalued else {},
+        wants_fills=[(first - VOLUME_DAYS - timedelta(days=1), as_of)] if found.tied else (),
+    )
+
+
+_TOTALS = ("posted", "attributed", "foreign", "unattributed")
+
+
+def order_ids(trade: Trade) -> frozenset[str]:
+    """List the orders whose executions are the trade's; option events are no orders and cost nothing."""
+    if trade.order_ids is None:
+        return frozenset(name for name in (trade.entry_order_id, trade.exit_order_id) if name)
+    listed: Mapping[str, list[str]] = json.loads(trade.order_ids)
+    return frozenset(name for name in (*listed["entry"], *listed["exit"]) if "::" not in name)
+
+
+def mended(trade: Trade, fees: TradeFees, books: Books, as_of: datetime, patience: timedelta) -> Mended[Trade]:
+    """Turn what was found about a trade into its columns.
+
+    A fee that never came is not a fee of 0: the trade is closed as NONE_POSTED, with what did come, if anything.
+    What is final stays so unless the broker took a fee of its days back: evidence that is merely gone (a paper account
+    that was reset, say) proves nothing.
+    """
+    complete_at = fees.complete_at or trade.exit_time
+    lacking = bool(fees.missing or fees.unknown_orders)
+    taken_back = bool(fees.missing & books.taken_back)
+    if trade.fee_finalized and (fees.ambiguous or (lacking and not taken_back)):
+        return Mended(trade, {}, "final", settled=True)
+    if fees.ambiguous:
+        return Mended(trade, {}, "ambiguous", settled=False)
+    if as_of < complete_at + (patience if lacking else timedelta(0)):
+        return Mended(trade, _unknown(trade) if taken_back else {}, "waiting", settled=False)
+    method: FeeMethod = "NONE_POSTED" if lacking else "EXACT" if fees.exact else "PRORATA"
+    return Mended(trade, _columns(trade, fees, method), method.lower().replace("_", " "), settled=True)
+
+
+def _unknown(trade: Trade) -> dict[str, Any]:
+    """What a trade says before any fee is known."""
+    return {**_columns(trade, TradeFees(), "ESTIMATED"), "fee_unattributed_usd": None, "fee_finalized": False}
+
+
+def _columns(trade: Trade, fees: TradeFees, method: FeeMethod) -> dict[str, Any]:
+    actual = fees.usd if fees.postings else None
+    paid = trade.fee_estimate_usd if actual is None else actual
+    pnl = net_pnl(trade.gross_pnl_usd, paid)
+    return {
+        "actual_fee_usd": actual,
+        "fees_usd": paid,
+        "pnl_usd": pnl,
+        "pnl_pct": percent(pnl, notional(trade.entry_price, trade.qty, trade.contract_multiplier)),
+        "fee_method": method,
+        "fee_tier": fees.tier,
+        "fee_unattributed_usd": fees.unattributed,
+        "fee_finalized": True,
+    }
+
+
+PATCH = TablePatch(
+    name="fee-patch",
+    summary="fees the broker posted -> actual_fee_usd and the fee columns of fact_trades",
+    schedule="30 17 * * *",
+    source="/v2/account/activities",
+    row=Trade,
+    columns=(
+        "actual_fee_usd",
+        "fees_usd",
+        "pnl_usd",
+        "pnl_pct",
+        "fee_method",
+        "fee_tier",
+        "fee_unattributed_usd",
+        "fee_finalized",
+    ),
+    done="fee_finalized",
+    reopen_days=lambda settings: settings.fee_restate_days,
+    spans=spans,
+    judge=judge,
+)
+
+if __name__ == "__main__":
+    from jobs.entry import main
+
+    main(PATCH)

@@ -1,0 +1,166 @@
+"""A patch of source documents: those that lack something the broker knows get it, if they still lack it then.
+
+Each document is read again and written in one transaction, so an engine that learns the value meanwhile is never
+overwritten. What was replaced by what, and on whose word, is written into the document and into the run's record.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from google.cloud import firestore
+
+from schemas.run_record import MAX_CHANGES, Change, RunRecord
+from shared.lease import Lease
+from shared.order_lookup import OrderLookup
+from shared.parts import Parts
+from shared.records import read_moment
+from shared.survey import Options
+from shared.transaction import transact
+from shared.values import RawDocument, rfc3339
+
+AUDIT_FIELD = "price_patch"
+"""Where a document says which of its values came from a patch."""
+
+
+@dataclass(frozen=True)
+class NewValue:
+    """One value the broker knows."""
+
+    field: str
+    """As the document spells it."""
+    old: Any
+    new: Any
+    """As Firestore shall hold it."""
+    stated: str
+    """The same as text, to the last digit."""
+    evidence: str
+    """The order that says so."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a patch found out about one document."""
+
+    document: RawDocument
+    values: tuple[NewValue, ...]
+    outcomes: tuple[str, ...]
+    """Why values are still lacking, one word each; empty when none is."""
+
+
+@dataclass(frozen=True)
+class SourcePatch:
+    """One patch job over a collection."""
+
+    name: str
+    summary: str
+    source: str
+    lacks: Callable[[Mapping[str, Any]], Sequence[str]]
+    """The fields a raw document lacks, as it spells them."""
+    find: Callable[[RawDocument, OrderLookup], Finding]
+    """What the broker knows about a document that lacks something."""
+    schedule: str = ""
+
+    @property
+    def table(self) -> str:
+        """The collection whose documents it mends."""
+        return self.source
+
+    @property
+    def lease(self) -> str:
+        """A lease of its own."""
+        return self.name
+
+
+class SourcePatching:
+    """One run of a patch."""
+
+    def __init__(self, patch: SourcePatch, options: Options, parts: Parts, record: RunRecord) -> None:
+        """Prepare the run of `record`."""
+        self._patch = patch
+        self._options = options
+        self._parts = parts
+        self._record = record
+        self._outcomes: Counter[str] = Counter()
+
+    def do(self, lease: Lease) -> None:
+        """Find out about each document, and mend it at once."""
+        for finding in self.survey():
+            lease.require_held()
+            self._mend(finding)
+
+    def survey(self) -> Iterator[Finding]:
+        """Find out about the documents that lack something; writes nothing."""
+        read_moment(self._record, self._options, self._parts)
+        lookup = OrderLookup(self._parts.broker)
+        for document in self._documents():
+            self._record.counts.read += 1
+            finding = self._patch.find(document, lookup)
+            self._outcomes.update(finding.outcomes)
+            yield finding
+
+    def _documents(self) -> Iterator[RawDocument]:
+        moment = self._record.read_time or self._record.as_of
+        wanted = self._options.position
+        found = (one for one in self._parts.documents.scan(self._patch.source, moment) if wanted in {None, one.id})
+        lacking = (one for one in found if self._patch.lacks(one.fields))
+        for number, document in enumerate(lacking, start=1):
+            if self._options.limit is not None and number > self._options.limit:
+                return
+            yield document
+
+    def _mend(self, finding: Finding) -> None:
+        self.count(finding, written=bool(finding.values) and self._write(finding))
+
+    def count(self, finding: Finding, *, written: bool) -> None:
+        """Count what became of a document, and put the values it got on record, old and new."""
+        counts = self._record.counts
+        if finding.values and not written:
+            self._outcomes["known meanwhile"] += 1
+            self._record.outcomes = dict(self._outcomes)
+            counts.already += 1
+            return
+        for value in finding.values:
+            self._outcomes["patched"] += 1
+            self._note(finding.document.path, value)
+        if finding.outcomes:
+            counts.pending += 1
+        else:
+            counts.revised += 1
+        self._record.outcomes = dict(self._outcomes)
+
+    def _note(self, path: str, value: NewValue) -> None:
+        old = None if value.old is None else str(value.old)
+        change = Change(path=path, field=value.field, old=old, new=value.stated, evidence=value.evidence)
+        self._parts.log.event("would be patched" if self._options.dry_run else "price patched", **change.model_dump())
+        if len(self._record.changes) < MAX_CHANGES:
+            self._record.changes.append(change)
+
+    def _write(self, finding: Finding) -> bool:
+        """Write the values in one transaction if the document still lacks every one of them."""
+        client = self._parts.firestore
+        reference = client.document(finding.document.path)
+        return transact(client, partial(self._write_once, finding, reference), self._parts.settings.retry_seconds)
+
+    def _write_once(self, finding: Finding, reference: Any, transaction: firestore.Transaction) -> bool:
+        timeout = self._parts.settings.call_timeout_s
+        current = reference.get(transaction=transaction, retry=None, timeout=timeout).to_dict()
+        if current is None or not {value.field for value in finding.values} <= set(self._patch.lacks(current)):
+            return False
+        # Field names are those of a schema, so they need no quoting in paths.
+        changes: dict[str, Any] = {value.field: value.new for value in finding.values}
+        changes |= {f"{AUDIT_FIELD}.{value.field}": self._explained(value) for value in finding.values}
+        transaction.update(reference, changes)
+        return True
+
+    def _explained(self, value: NewValue) -> dict[str, Any]:
+        return {
+            "old": value.old,
+            "new": value.stated,
+            "order_id": value.evidence,
+            "run_id": self._record.run_id,
+            "patched_at": rfc3339(datetime.now(UTC)),
+        }

@@ -1,0 +1,41 @@
+"""One Firestore transaction, begun anew while another one is in the way."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from google.api_core.exceptions import Aborted
+from google.api_core.retry import if_exception_type
+from google.cloud import firestore
+
+from shared.interrupt import InterruptedRunError, was_interrupted
+from shared.retrying import persistently
+
+T = TypeVar("T")
+
+
+def transact(client: firestore.Client, body: Callable[[firestore.Transaction], T], seconds: float) -> T:
+    """Run `body` in one Firestore transaction; begin anew while another transaction is in the way.
+
+    The client repeats only what is aborted on commit, so it gets one attempt and the repeating is done here. It begins
+    and commits with its own deadline of 60 s.
+    """
+
+    def once() -> T:
+        try:
+            result: T = firestore.transactional(body)(client.transaction(max_attempts=1))
+        except Exception as error:
+            if was_interrupted():
+                # The client rolls back on any exception, and what that raises takes the place of the first.
+                raise InterruptedRunError("stopped inside a transaction") from error
+            raise _own_error(error) from None
+        return result
+
+    return persistently(seconds, once, if_exception_type(Aborted))
+
+
+def _own_error(error: Exception) -> Exception:
+    """Find the service's error behind the ValueError that the client makes of it when it gives up or rolls back."""
+    behind = error.__cause__ or error.__context__
+    if isinstance(error, ValueError) and isinstance(behind, Exception):
+        return _own_error(behind)
+    return error
