@@ -12,6 +12,7 @@ from typing import Any
 
 from schemas.columns import FeeMethod
 from schemas.trades import Trade
+from shared.fees import Side
 from shared.formulae import net_pnl, notional, percent
 from shared.ledger import Books, Span
 from shared.reconciliation import VOLUME_DAYS, Claim, TradeFees, reconcile
@@ -30,8 +31,7 @@ def spans(trades: Sequence[Trade], settings: Settings) -> list[Span]:
 
 def judge(trades: Sequence[Trade], books: Books, as_of: datetime, settings: Settings) -> Findings[Trade]:
     """Tell what the fee columns of trades must be; where a volume tier might decide, ask for the fills it rests on."""
-    claims = [Claim(one.trade_id, order_ids(one), one.qty) for one in trades]
-    found = reconcile(claims, books.executions, books.postings, books.complete_at, books.fills_from)
+    found = reconcile(map(claim, trades), books.executions, books.postings, books.complete_at, books.fills_from)
     patience = timedelta(days=settings.fee_give_up_days)
     rows = [mended(one, found.trades[one.trade_id], books, as_of, patience) for one in trades]
     totals = {name: sum((getattr(one, name) for one in found.totals.values()), Decimal(0)) for name in _TOTALS}
@@ -47,12 +47,21 @@ def judge(trades: Sequence[Trade], books: Books, as_of: datetime, settings: Sett
 _TOTALS = ("posted", "attributed", "foreign", "unattributed")
 
 
-def order_ids(trade: Trade) -> frozenset[str]:
-    """List the orders whose executions are the trade's; option events are no orders and cost nothing."""
+def claim(trade: Trade) -> Claim:
+    """Say which executions are a trade's; what an option event closed, no execution accounts for."""
+    listed = _listed(trade)
+    entered: Side = "buy" if trade.side == "LONG" else "sell"
+    left: Side = "sell" if entered == "buy" else "buy"
+    by_event = any("::" in name for name in listed)
+    orders = frozenset(name for name in listed if "::" not in name)
+    return Claim(trade.trade_id, orders, trade.qty, (entered,) if by_event else (entered, left))
+
+
+def _listed(trade: Trade) -> list[str]:
     if trade.order_ids is None:
-        return frozenset(name for name in (trade.entry_order_id, trade.exit_order_id) if name)
+        return [name for name in (trade.entry_order_id, trade.exit_order_id) if name]
     listed: Mapping[str, list[str]] = json.loads(trade.order_ids)
-    return frozenset(name for name in (*listed["entry"], *listed["exit"]) if "::" not in name)
+    return [*listed["entry"], *listed["exit"]]
 
 
 def mended(trade: Trade, fees: TradeFees, books: Books, as_of: datetime, patience: timedelta) -> Mended[Trade]:
@@ -63,15 +72,14 @@ def mended(trade: Trade, fees: TradeFees, books: Books, as_of: datetime, patienc
     that was reset, say) proves nothing.
     """
     complete_at = fees.complete_at or trade.exit_time
-    lacking = bool(fees.missing or fees.unknown_orders)
     taken_back = bool(fees.missing & books.taken_back)
-    if trade.fee_finalized and (fees.ambiguous or (lacking and not taken_back)):
+    if trade.fee_finalized and (fees.ambiguous or (fees.lacking and not taken_back)):
         return Mended(trade, {}, "final", settled=True)
     if fees.ambiguous:
         return Mended(trade, {}, "ambiguous", settled=False)
-    if as_of < complete_at + (patience if lacking else timedelta(0)):
+    if as_of < complete_at + (patience if fees.lacking else timedelta(0)):
         return Mended(trade, _unknown(trade) if taken_back else {}, "waiting", settled=False)
-    method: FeeMethod = "NONE_POSTED" if lacking else "EXACT" if fees.exact else "PRORATA"
+    method: FeeMethod = "NONE_POSTED" if fees.lacking else "EXACT" if fees.exact else "PRORATA"
     return Mended(trade, _columns(trade, fees, method), method.lower().replace("_", " "), settled=True)
 
 

@@ -1,6 +1,6 @@
 """What each trade paid in fees, by the broker's postings, and what became of every posted cent. Pure.
 
-For every account, day and kind, exactly: posted = attributed to trades + paid for executions of no trade + unattributed.
+For every account, day and kind, exactly: attributed to trades + paid for other executions + unattributed = posted.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +12,7 @@ from shared.apportion import apportion
 from shared.crypto_fees import CryptoFees, Share, Tiers, attribute, explained_by
 from shared.day_fees import days_of, split
 from shared.fee_table import crypto_tiers, tier_of
-from shared.fees import charged_kinds
+from shared.fees import Side, charged_kinds
 from shared.formulae import EXACT
 from shared.postings import CRYPTO, OTHER, BrokerExecution, Group, Posting, group_of
 
@@ -34,6 +34,8 @@ class Claim:
     """The orders whose executions are the trade's."""
     qty: Decimal
     """Quantity closed; orders that several trades claim are shared by it."""
+    sides: tuple[Side, ...] = ("buy", "sell")
+    """The sides on which executions must account for that quantity: not the exit's where no order closed it."""
 
 
 @dataclass
@@ -52,12 +54,19 @@ class TradeFees:
     """Fees that were to come and did not come, or not yet."""
     unknown_orders: set[str] = field(default_factory=set)
     """Orders of which no execution is known, so that neither are their fees."""
+    incomplete: bool = False
+    """Whether the executions known do not account for the quantity, so that some are missing."""
     ambiguous: bool = False
     """Whether another valid assignment would give another sum."""
     complete_at: datetime | None = None
     """When everything must have been posted; None while the calendar does not say, or without executions."""
     tier: str | None = None
     """The lowest volume tier whose rates explain every crypto fee of the trade."""
+
+    @property
+    def lacking(self) -> bool:
+        """Whether something is not there that must be, or has not come yet."""
+        return bool(self.missing or self.unknown_orders or self.incomplete)
 
 
 @dataclass
@@ -208,9 +217,9 @@ class _Work:
     def judge(self) -> None:
         """Tell for each trade what is missing, when all must be there, and which tier explains it."""
         for trade_id, trade in self.result.trades.items():
-            own = self._own[trade_id]
-            ordered = {one.order_id for one in own}
-            trade.unknown_orders = set(self._claims[trade_id].order_ids) - ordered
+            own, claim = self._own[trade_id], self._claims[trade_id]
+            trade.unknown_orders = set(claim.order_ids) - {one.order_id for one in own}
+            trade.incomplete = any(_traded(own, side) < claim.qty for side in claim.sides)
             trade.missing = {group for one in own for group in self._outstanding(one)}
             shares = [(share, one) for one in own for share in self._paid.get(one.id, ())]
             trade.exact = all(share.exact for share, _ in shares) and all(one.asset_class == "CRYPTO" for one in own)
@@ -225,6 +234,10 @@ class _Work:
 
     def _complete_at(self, one: BrokerExecution) -> datetime | None:
         return one.at + CRYPTO_WAIT if one.asset_class == "CRYPTO" else self._settlement(one.day)
+
+
+def _traded(executions: Iterable[BrokerExecution], side: Side) -> Decimal:
+    return sum((one.qty for one in executions if one.side == side), Decimal(0))
 
 
 def _tier(shares: Sequence[tuple[Share, BrokerExecution]]) -> str | None:
