@@ -15,6 +15,7 @@ from shared.broker_calls import BrokerError
 from shared.interrupt import InterruptedRunError, stop_on_signals
 from shared.jobs import Job
 from shared.log import Log, Severity
+from shared.pacing import Pace
 from shared.parts import Parts, connect
 from shared.preview import Preview, preview
 from shared.records import begin, redacted
@@ -124,8 +125,9 @@ def chosen(names: Sequence[str]) -> list[Job]:
 
 def execute(jobs: Sequence[Job], options: Options, settings: Settings, log: Log) -> Iterator[Result]:
     """Run jobs one after the other; a failed one does not stop the rest, an interrupted one does."""
+    pace = Pace(settings.broker_calls_per_minute)
     for job in jobs:
-        parts = connect(settings, log.labelled(job=job.name))
+        parts = connect(settings, log.labelled(job=job.name), pace)
         result: Result = _previewed(job, options, parts) if options.dry_run else run(job, options, parts)
         yield result
         if isinstance(result, RunRecord) and result.status is Status.INTERRUPTED:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from google.cloud import firestore
 
 from shared.broker import Broker
+from shared.broker_calls import Caller
 from shared.documents import Documents, open_firestore
 from shared.lease import Leases
 from shared.log import Log
+from shared.pacing import Pace
 from shared.quarantine import Quarantine
 from shared.runs import Runs
 from shared.settings import Settings
@@ -36,8 +38,8 @@ class Parts:
     pause: Callable[[float], None] = time.sleep
 
 
-def connect(settings: Settings, log: Log) -> Parts:
-    """Build the clients of one run."""
+def connect(settings: Settings, log: Log, pace: Pace | None = None) -> Parts:
+    """Build the clients of one run; runs that follow each other closely share the pace of their calls to the broker."""
     hot, cold = open_firestore(settings), open_bigquery(settings)
     return Parts(
         settings=settings,
@@ -49,6 +51,6 @@ def connect(settings: Settings, log: Log) -> Parts:
         warehouse=Warehouse(cold, settings),
         tables=Tables(cold, settings),
         streams=WriteStreams(settings),
-        broker=Broker(settings),
+        broker=Broker(settings, Caller(settings, pace)),
         log=log,
     )
