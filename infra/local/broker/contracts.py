@@ -76,4 +76,5 @@ def _standard(option: OptionSymbol, today: date) -> JsonObject:
         "strike_price": format(option.strike, "f"),
         "multiplier": _STANDARD_SIZE,
         "size": _STANDARD_SIZE,
+        "ppind": True,
     }

@@ -8,6 +8,8 @@ Row = dict[str, Any]
 
 _AAPL, _BTC = "b0b6dd9d-8b9b-48a9-ba46-b9d54906e415", "276e2673-764b-4ab6-a611-caf665ca6340"
 _CONTRACT = "98359ef7-5124-49f3-85ea-5cf02df6defa"
+_GROUP = "3f1c2b7e-8d4a-4c6e-9f2a-5b7d1e0c9a84"
+_EXIT: Row = {"side": "sell", "order_class": "bracket", "position_intent": "sell_to_close", "group_id": _GROUP}
 _UNFILLED: Row = {"filled_qty": "0", "filled_avg_price": None, "filled_at": None}
 
 
@@ -66,7 +68,7 @@ def _stock(number: int, **fields: Any) -> Row:
 
 
 def _leg(number: int, symbol: str, side: str, ratio: str, price: str) -> Row:
-    """A leg of a multi-leg order, which says neither a type nor a ratio that the documents know."""
+    """A leg of a multi-leg order, which has no type."""
     return full_order(
         number,
         symbol=symbol,
@@ -88,9 +90,11 @@ def _leg(number: int, symbol: str, side: str, ratio: str, price: str) -> Row:
 
 def _spread(number: int, price: str, legs: list[Row]) -> Row:
     """A multi-leg order, whose price is the net of its legs for one unit: below zero for a credit."""
-    nothing = {"symbol": "", "asset_id": "", "asset_class": "", "side": "", "position_intent": ""}
+    nothing = {"symbol": "", "asset_id": "", "asset_class": "", "side": ""}
     rest = {"qty": "1", "filled_qty": "1", "filled_avg_price": price, "limit_price": price, "time_in_force": "day"}
-    return full_order(number, order_class="mleg", legs=legs, **nothing, **rest)
+    spread = full_order(number, order_class="mleg", legs=legs, **nothing, **rest)
+    del spread["position_intent"]  # each leg has its own
+    return spread
 
 
 DOCUMENTED: dict[str, Row] = {
@@ -115,18 +119,19 @@ DOCUMENTED: dict[str, Row] = {
     "a bracket": _stock(
         7,
         order_class="bracket",
+        group_id=_GROUP,
+        group_role="entry",
         legs=[
-            _stock(8, side="sell", order_class="bracket", limit_price="240", position_intent="sell_to_close"),
+            _stock(8, **_EXIT, group_role="take_profit", limit_price="240"),
             _stock(
                 9,
-                side="sell",
-                order_class="bracket",
+                **_EXIT,
+                group_role="stop_loss",
                 type="stop",
                 order_type="stop",
                 limit_price=None,
                 stop_price="215",
                 status="held",
-                position_intent="sell_to_close",
                 **_UNFILLED,
             ),
         ],

@@ -8,7 +8,7 @@ import pytest
 from alpaca.trading.client import TradingClient
 from alpaca.trading.requests import GetOrderByIdRequest
 
-from tests.emulator.broker_server import BrokerServer, running_broker
+from tests.emulator.broker_server import BrokerServer, Parameters, running_broker
 from tests.emulator.broker_standin.clients import Row, trading_client
 from tests.emulator.broker_standin.fixture_data import fixture
 from tests.emulator.broker_standin.order_shapes import BEYOND, DOCUMENTED, full_order_id
@@ -63,7 +63,7 @@ def test_a_state_that_nobody_knows_counts_as_open(server: BrokerServer) -> None:
 
 
 def test_an_order_that_was_never_submitted_is_in_no_span_of_time(server: BrokerServer) -> None:
-    everything = {"status": "all", "limit": 500, "after": "2000-01-01", "until": "2100-01-01"}
+    everything: Parameters = {"status": "all", "limit": 500, "after": "2000-01-01", "until": "2100-01-01"}
 
     assert BEYOND["never submitted"]["id"] not in by_id(server.get("/v2/orders", everything).json())
 
