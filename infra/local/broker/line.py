@@ -4,6 +4,7 @@ import select
 import socket
 import struct
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
@@ -68,8 +69,10 @@ def _cut(response: Response) -> Response:
 def _hung(connection: socket.socket, fault: Fault) -> ConnectionAbortedError:
     """Wait out the fault, or until the caller hangs up, then close without an answer."""
     select.select([connection], [], [], fault.seconds)
-    # The server goes on to read the next request of this connection, and must find its end.
-    connection.shutdown(socket.SHUT_RDWR)
+    # The server goes on to read the next request of this connection, and must find its end; a caller who was killed
+    # has ended it already.
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
     return ConnectionAbortedError("hung")
 
 
