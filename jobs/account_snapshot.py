@@ -1,22 +1,30 @@
-"""Loop D: the broker's account -> `snapshot_accounts`, once a day: equity, margin, drawdown, greeks."""
+"""Loop D: the broker's accounts -> `snapshot_accounts`, once a day: equity, margin, drawdown, greeks.
+
+A day ends at 16:00 New York, the clock by which the broker strikes last_equity. The snapshot of day D is the first one
+taken from 16:00 of D until 16:00 of D + 1: the run at 00:45 UTC (19:45 or 20:45 in New York) closes the New York day
+that just ended, and one in the morning catches up on yesterday without taking today's place.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import dropwhile
 from typing import Any, TypedDict
+from zoneinfo import ZoneInfo
 
 from schemas.accounts import AccountDocument, AccountSnapshot
 from schemas.document import numeric
 from schemas.table import Provenance
-from shared.fills import finite
-from shared.formulae import Drawdown, drawdown, multiplier
+from shared.fills import finite, positive
+from shared.formulae import Drawdown, drawdown
 from shared.loop import AccountState, Candidate, Evidence, Loop, Origin, Verdict, Wants
 from shared.market import Market, Window
+from shared.occ import underlying_window
 from shared.settings import Settings
 
-UNDERLYING_DAYS = 7
-"""How far back the last price of an option's underlying may lie, days: long weekends and half days included."""
+NEW_YORK = ZoneInfo("America/New_York")
+DAY_ENDS = timedelta(hours=16)
+"""The end of a day by the clocks of New York."""
 _GREEKS = ("delta", "gamma", "theta", "vega", "rho")
 _COPIED = frozenset(AccountDocument.model_fields) & frozenset(AccountSnapshot.model_fields)
 
@@ -39,9 +47,15 @@ def due(_account: AccountDocument, _as_of: datetime, _settings: Settings) -> boo
     return True
 
 
+def day_of(as_of: datetime) -> date:
+    """Name the day that a snapshot taken at a moment belongs to: the last one that ended before it in New York."""
+    # By the clock on the wall, so that a day may last 23 or 25 hours.
+    return (as_of.astimezone(NEW_YORK) - DAY_ENDS).date()
+
+
 def key(candidate: Candidate[AccountDocument]) -> tuple[str, date]:
     """Account and day."""
-    return candidate.document.account_number, candidate.as_of.date()
+    return candidate.document.account_number, day_of(candidate.as_of)
 
 
 def classify(candidate: Candidate[AccountDocument], row_key: tuple[Any, ...], refresh: bool) -> Verdict:  # noqa: FBT001 - a rule with a fixed signature
@@ -57,21 +71,20 @@ def wants(candidate: Candidate[AccountDocument], _settings: Settings) -> Wants:
     def underlyings(state: AccountState) -> tuple[Window, ...]:
         return tuple(underlying_window(one["symbol"], candidate.as_of) for one in _options(state))
 
-    return Wants(account_bars=underlyings)
+    return Wants(account=candidate.document.account_number, account_bars=underlyings)
 
 
 def build(candidate: Candidate[AccountDocument], evidence: Evidence, provenance: Provenance) -> AccountSnapshot:
     """Turn the account's state into the row of its day."""
-    account, state = candidate.document, evidence.account
-    if state is None:
-        raise TypeError("the run fetched no account state")
-    fell = _drawdown(state, account.equity, candidate.as_of.date())
+    account, day = candidate.document, day_of(candidate.as_of)
+    state = evidence.accounts[account.account_number]
+    fell = _drawdown(state, account.equity, day)
     copied = {name: getattr(account, name) for name in _COPIED}
     return AccountSnapshot(
         **provenance,
         **copied,
         **greeks(state, evidence.market, candidate.as_of),
-        ds=candidate.as_of.date(),
+        ds=day,
         account_id=account.account_number,
         snapshot_at=candidate.source.update_time,
         peak_equity=fell.peak if fell else None,
@@ -83,14 +96,19 @@ def build(candidate: Candidate[AccountDocument], evidence: Evidence, provenance:
 
 
 def _drawdown(state: AccountState, equity: Decimal, today: date) -> Drawdown | None:
-    """Measure the curve of portfolio history plus now; days before the account first held money do not count."""
+    """Measure the curve of portfolio history plus now; days before the account first held money do not count.
+
+    For the day itself the broker's history may still repeat the day before: the equity now stands in its place.
+    """
     before = ((day, number) for day, text in state.history if day < today and (number := finite(text)) is not None)
     curve = list(dropwhile(lambda point: point[1] <= 0, (*before, (today, equity))))
     return drawdown(curve) if curve else None
 
 
 def greeks(state: AccountState, market: Market, as_of: datetime) -> Greeks:
-    """Add greeks up over option positions: greek · signed quantity · multiplier, delta and gamma times the underlying.
+    """Add greeks up over option positions: greek · signed quantity · the contract's multiplier.
+
+    Delta and gamma are taken times the price of the underlying.
 
     Alpaca's greeks are per share, theta per calendar day, vega per volatility point, rho per percentage point. A sum
     that would miss a position is None.
@@ -123,9 +141,8 @@ def _position_greeks(
     per_share = {name: finite(raw.get(name)) for name in _GREEKS}
     if not any(per_share.values()) and not finite(snapshot.get("impliedVolatility")):
         return {}
-    if (qty := finite(position.get("qty"))) is None:
+    if (units := _units(position, state.option_contracts.get(position["symbol"], {}))) is None:
         return {}
-    units = qty * multiplier("OPTION")
     spot = _spot(position["symbol"], market, as_of)
     in_dollars = {"delta": spot, "gamma": spot * spot / 100 if spot else None}
     return {
@@ -134,10 +151,15 @@ def _position_greeks(
     }
 
 
-def underlying_window(option: str, as_of: datetime) -> Window:
-    """Name the bars that hold the last price of an option's underlying."""
-    root = option[:-15].rstrip("0123456789")
-    return Window("EQUITY", root, as_of - timedelta(days=UNDERLYING_DAYS), as_of)
+def _units(position: Mapping[str, Any], contract: Mapping[str, Any]) -> Decimal | None:
+    """Count the shares that a position stands for, negative when it is short; None when that cannot be told.
+
+    An adjusted contract's multiplier is not 100, and its size is not its multiplier.
+    """
+    qty, multiplier = finite(position.get("qty")), positive(contract.get("multiplier"))
+    if qty is None or multiplier is None:
+        return None
+    return (-abs(qty) if position.get("side") == "short" else qty) * multiplier
 
 
 def _spot(option: str, market: Market, as_of: datetime) -> Decimal | None:
@@ -163,7 +185,7 @@ LOOP = Loop(
     document=AccountDocument,
     row=AccountSnapshot,
     due=due,
-    ds=lambda candidate: candidate.as_of.date(),
+    ds=lambda candidate: day_of(candidate.as_of),
     key=key,
     wants=wants,
     build=build,

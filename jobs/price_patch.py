@@ -10,8 +10,9 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from schemas.document import as_instant_or_none, numeric
-from shared.fills import Fill, Order, OrderBook, finite, quantity, vwap
+from shared.fills import Fill, Order, finite, quantity, vwap
 from shared.formulae import EXACT
+from shared.order_book import OrderBook
 from shared.order_lookup import OrderLookup
 from shared.source_patch import Finding, NewValue, SourcePatch
 from shared.values import RawDocument
@@ -83,20 +84,24 @@ def _is_covered(document: RawDocument, fills: Sequence[Fill]) -> bool:
 
 def _entry_orders(document: RawDocument, book: OrderBook) -> list[Order]:
     entry = book.find(_entry_id(document.fields), document.id)
-    return [entry] if entry is not None else []
+    return [] if entry is None else book.of(_symbol(document), entry)
 
 
 def _exit_orders(document: RawDocument, lookup: OrderLookup) -> list[Order]:
     """Find the orders that closed a position; where ids lead to none, among those named after it."""
     ids = list(_order_ids(document.fields))
-    entry = lookup.book.find(_entry_id(document.fields), document.id)
-    found = lookup.book.exits(entry, document.id, ids)
+    entry = _entry_orders(document, lookup.book)
+    found = lookup.book.exits(_symbol(document), entry, document.id, ids)
     times = [as_instant_or_none(document.fields.get(name)) for name in ("entry_time", "filled_at", "exit_time")]
     known = [time for time in times if time is not None]
     if not found and known:
         lookup.sweep(min(known) - _AROUND, max(known) + _AROUND)
-        found = lookup.book.exits(entry, document.id, ids)
+        found = lookup.book.exits(_symbol(document), entry, document.id, ids)
     return found
+
+
+def _symbol(document: RawDocument) -> str:
+    return str(document.fields.get("symbol") or "")
 
 
 def _entry_id(fields: Mapping[str, Any]) -> str | None:

@@ -1,12 +1,12 @@
 """Loop A: closed positions -> `fact_trades`. The broker's fills win over the document; both are kept."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from schemas.columns import BrokerCheck, StrategyCheck
+from schemas.columns import StrategyCheck
 from schemas.document import numeric
 from schemas.reasons import Reason
 from schemas.strategies import StrategyVersion
@@ -14,28 +14,15 @@ from schemas.table import Provenance
 from schemas.trades import PositionDocument, Trade
 from shared.bars import LENGTHS, Bar, bar_holding, excursion
 from shared.fee_table import FeeRateUnknownError
-from shared.fees import Leg, round_trip
-from shared.fills import Fill, quantity, vwap
+from shared.fees import Execution, Side, estimate
 from shared.formulae import gross_pnl, multiplier, net_pnl, notional, percent, slippage
 from shared.loop import Candidate, Evidence, Loop, RefusedError, StrategyInterval, Wants
 from shared.market import Window
+from shared.position_fills import PositionFills, position_fills
+from shared.position_orders import PositionOrders
 from shared.settings import Settings
 
-SUBMITTED_BEFORE = timedelta(days=2)
-"""How long before its fill an order was usually submitted; older ones are looked for when missing."""
 _FILL_COLUMNS = ("entry_order_id", "exit_order_id", "entry_price", "exit_price", "qty")
-
-
-@dataclass(frozen=True)
-class Fills:
-    """Prices and quantity of one trade, and who stated them."""
-
-    entry_price: Decimal
-    exit_price: Decimal
-    qty: Decimal
-    check: BrokerCheck
-    entry_order_id: str | None
-    exit_order_id: str | None
 
 
 def ignores(fields: Mapping[str, Any]) -> bool:
@@ -50,27 +37,22 @@ def due(position: PositionDocument, as_of: datetime, _settings: Settings) -> boo
 
 def wants(candidate: Candidate[PositionDocument], settings: Settings) -> Wants:
     """Ask for the position's orders, the bars from entry to exit, its strategy's versions and its signal's time."""
-    position = candidate.document
+    position, length = candidate.document, LENGTHS[settings.bar_timeframe]
+    trail = PositionOrders(position, length)
     return Wants(
-        bars=(_window(position, LENGTHS[settings.bar_timeframe]),),
-        orders=(position.entry_time - SUBMITTED_BEFORE, position.exit_time + timedelta(days=1)),
-        order_keys=_order_keys(position),
+        bars=(_window(position, length),),
+        orders=trail.span,
+        order_keys=trail.keys,
+        follow_up=trail,
         strategies=(position.strategy_id,),
         signals=(position.signal_id,),
     )
 
 
-def _order_keys(position: PositionDocument) -> tuple[str, ...]:
-    """Name the orders that must be found; the broker need not know a theoretical trade's."""
-    if position.trade_type == "THEORETICAL":
-        return ()
-    return position.entry_order_id or position.position_id, *position.exit_order_ids
-
-
 def build(candidate: Candidate[PositionDocument], evidence: Evidence, provenance: Provenance) -> Trade:
     """Turn one closed position into its row."""
     position = candidate.document
-    fills = _fills(position, evidence)
+    fills = position_fills(candidate, evidence)
     size = fills.qty * multiplier(position.asset_class)
     gross = gross_pnl(position.side, fills.entry_price, fills.exit_price, size)
     fee = _fee_estimate(position, fills)
@@ -97,7 +79,7 @@ def build(candidate: Candidate[PositionDocument], evidence: Evidence, provenance
         entry_price=fills.entry_price,
         exit_price=fills.exit_price,
         reported_entry_price=position.entry_fill_price,
-        reported_exit_price=position.exit_fill_price,
+        reported_exit_price=fills.reported_exit_price,
         broker_check=fills.check,
         entry_time=position.entry_time,
         exit_time=position.exit_time,
@@ -115,6 +97,7 @@ def build(candidate: Candidate[PositionDocument], evidence: Evidence, provenance
         max_favorable_excursion=numeric(moved[0]) if moved else None,
         entry_order_id=fills.entry_order_id,
         exit_order_id=fills.exit_order_id,
+        order_ids=fills.order_ids,
         discord_thread_id=position.discord_thread_id,
     )
 
@@ -123,7 +106,7 @@ def reconcile(new: Trade, stored: Trade) -> Trade:
     """Keep what the fee patch found; recompute the sums; reopen the fees when what they were found for changed."""
     fees = new.fee_estimate_usd if stored.actual_fee_usd is None else stored.actual_fee_usd
     pnl = net_pnl(new.gross_pnl_usd, fees)
-    same_fills = all(getattr(new, name) == getattr(stored, name) for name in _FILL_COLUMNS)
+    same_fills = _same_orders(new, stored) and all(getattr(new, one) == getattr(stored, one) for one in _FILL_COLUMNS)
     return new.model_copy(
         update={
             "actual_fee_usd": stored.actual_fee_usd,
@@ -139,65 +122,26 @@ def reconcile(new: Trade, stored: Trade) -> Trade:
     )
 
 
-def _fills(position: PositionDocument, evidence: Evidence) -> Fills:
-    """Take entry and exit from the broker; from the document only for theoretical trades the broker does not know."""
-    orders = evidence.orders
-    entry = orders.find(position.entry_order_id, position.position_id)
-    exits = orders.exits(entry, position.position_id, position.exit_order_ids)
-    if position.trade_type == "THEORETICAL" and entry is None and not exits:
-        return _as_stated(position)
-    if entry is None:
-        raise _unknown_order("entry")
-    if not exits or (position.exit_order_id and not orders.knows(position.exit_order_id)):
-        raise _unknown_order("exit")
-    opened, closed = orders.fills([entry]), orders.fills(exits)
-    _require_fills(position, opened, closed)
-    if quantity(closed) < position.qty and not all(map(orders.knows, position.exit_order_ids)):
-        # The order that closed the rest is among those the broker does not know.
-        raise _unknown_order("exit")
-    return _as_filled(position, opened, closed)
+def _same_orders(new: Trade, stored: Trade) -> bool:
+    """Compare as JSON, for the table spells it anew. A row older than the column says nothing."""
+    if stored.order_ids is None or new.order_ids is None:
+        return stored.order_ids is None
+    return bool(json.loads(new.order_ids) == json.loads(stored.order_ids))
 
 
-def _unknown_order(which: str) -> RefusedError:
-    return RefusedError(Reason.BROKER_ORDER_MISSING, f"{which}_order_id", f"the broker does not know the {which} order")
-
-
-def _as_filled(position: PositionDocument, opened: Sequence[Fill], closed: Sequence[Fill]) -> Fills:
-    entry_price, exit_price = numeric(vwap(opened)), numeric(vwap(closed))
-    # With scale-outs the engine may state the average or the price of the last part; both are the broker's.
-    matched = position.entry_fill_price == entry_price and position.exit_fill_price in {
-        exit_price,
-        numeric(closed[-1].price),
-    }
-    check: BrokerCheck = "MATCHED" if matched else "CORRECTED"
-    return Fills(entry_price, exit_price, numeric(quantity(closed)), check, opened[0].order_id, closed[-1].order_id)
-
-
-def _as_stated(position: PositionDocument) -> Fills:
-    entry, leave = position.entry_fill_price, position.exit_fill_price
-    if entry is None or leave is None:
-        column = "entry_fill_price" if entry is None else "exit_fill_price"
-        raise RefusedError(Reason.MISSING_FILL_PRICE, column, "nobody states the price of this theoretical trade")
-    ids = position.entry_order_id, position.exit_order_id
-    return Fills(entry, leave, position.qty, "NOT_FOUND", *ids)
-
-
-def _require_fills(position: PositionDocument, opened: Sequence[Fill], closed: Sequence[Fill]) -> None:
-    for column, stated, fills in (
-        ("entry_fill_price", position.entry_fill_price, opened),
-        ("exit_fill_price", position.exit_fill_price, closed),
-    ):
-        if not fills and stated is None:
-            raise RefusedError(Reason.MISSING_FILL_PRICE, column, "neither document nor broker states a fill price")
-        if not fills:
-            raise RefusedError(Reason.BROKER_NOT_FILLED, column, "the broker reports no fill for this order")
-
-
-def _fee_estimate(position: PositionDocument, fills: Fills) -> Decimal:
-    size = fills.qty, multiplier(position.asset_class)
-    entry, leave = Leg(position.entry_time, fills.entry_price), Leg(position.exit_time, fills.exit_price)
+def _fee_estimate(position: PositionDocument, fills: PositionFills) -> Decimal:
+    """Estimate the fees of both sides; contracts that ended without an order cost nothing at the exit."""
+    sides: tuple[Side, Side] = ("buy", "sell") if position.side == "LONG" else ("sell", "buy")
+    entry, leave = (fills.entry_price, fills.qty), fills.exits_by_order
+    times = position.entry_time, position.exit_time
+    units = multiplier(position.asset_class)
+    traded = [
+        Execution(position.asset_class, side, when.date(), *filled, units)
+        for side, when, filled in zip(sides, times, (entry, leave), strict=True)
+        if filled
+    ]
     try:
-        return numeric(round_trip(position.asset_class, position.side, size, entry, leave))
+        return numeric(sum(map(estimate, traded), Decimal(0)))
     except FeeRateUnknownError as error:
         raise RefusedError(Reason.FEE_RATE_UNKNOWN, "entry_time", str(error)) from error
 

@@ -63,14 +63,15 @@ class AccountSnapshot(ArchivedRow):
         name="snapshot_accounts",
         key=("account_id", "ds"),
         cluster_by=("account_id",),
-        description="One row per account and day: equity, margin, drawdown, greeks. ds is the UTC date of the run's "
-        "as-of time; the first complete snapshot of a day wins.",
+        description="One row per account and day: equity, margin, drawdown, greeks. A day ends at 16:00 New York, when "
+        "the broker strikes last_equity: ds is the New York date of the as-of time less 16 hours, and the first "
+        "complete snapshot from 16:00 of ds to 16:00 of the next day wins.",
     )
 
     account_id: Text
     """Key: the broker's account number."""
     snapshot_at: Instant
-    """When the broker answered."""
+    """When the snapshot was really taken: the time of the broker's answer. It lies after 16:00 New York of ds."""
     currency: Text | None
     """Currency of all amounts."""
     status: Text
@@ -78,7 +79,7 @@ class AccountSnapshot(ArchivedRow):
     equity: Usd
     """Cash plus positions, US dollars."""
     last_equity: Usd | None
-    """Equity at 16:00 New York of the previous trading day, US dollars."""
+    """Equity at 16:00 New York of the last trading day that the broker's books closed, US dollars."""
     cash: Usd | None
     """Cash, US dollars; negative is a margin loan."""
     long_market_value: Usd | None
@@ -114,7 +115,7 @@ class AccountSnapshot(ArchivedRow):
     trade_suspended_by_user: bool | None
     """Whether the user suspended trading."""
     peak_equity: Usd | None
-    """Highest equity of portfolio history and now, US dollars."""
+    """Highest equity of portfolio history before ds and of this snapshot, US dollars."""
     drawdown_pct: Percent | None
     """(peak_equity - equity) in percent of the peak."""
     max_drawdown_pct: Percent | None
@@ -124,7 +125,8 @@ class AccountSnapshot(ArchivedRow):
     positions_count: Count
     """Open positions."""
     net_delta_usd: Usd | None
-    """Sum of delta · multiplier · quantity · underlying price over options, US dollars. NULL when incomplete."""
+    """Sum of delta · signed quantity · contract multiplier · underlying price over options, US dollars.
+    NULL when incomplete."""
     net_gamma_usd: Usd | None
     """Change of net_delta_usd per 1 % move of the underlying, US dollars. NULL when incomplete."""
     net_theta_usd: Usd | None
@@ -136,6 +138,6 @@ class AccountSnapshot(ArchivedRow):
     option_positions: Count
     """Option positions held."""
     option_positions_with_greeks: Count
-    """Option positions for which the broker gave all greeks."""
+    """Option positions for which the broker gave all greeks and the contract's multiplier."""
     greeks_complete: bool
     """Whether the sums cover every option position."""

@@ -11,6 +11,7 @@ from schemas.columns import (
     FeeMethod,
     Instant,
     Integer,
+    Json,
     PatchedBy,
     Percent,
     PositionTradeType,
@@ -237,6 +238,9 @@ class Trade(ArchivedRow):
     entry_order_id: Text | None
     """The broker's id of the entry order."""
     exit_order_id: Text | None
-    """The broker's id of the order that closed the last part."""
+    """The broker's id of the order that closed the last part. NULL when expiry, assignment or exercise closed all."""
+    order_ids: Json | None = None
+    """Broker ids of all that filled, by time: {"entry": [...], "exit": [...]}; an option that ended without an order
+    is listed by its activity, whose id contains "::". NULL when the broker knows none (theoretical trades)."""
     discord_thread_id: Text | None
     """Thread that discussed the trade."""

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from schemas.document import Document
 from schemas.reasons import Reason
 from schemas.table import ArchivedRow, Provenance
-from shared.fills import OrderBook
 from shared.market import Market, Window
+from shared.option_events import OptionEvents
+from shared.order_book import OrderBook
 from shared.settings import Settings
 from shared.values import RawDocument
 from shared.warehouse import Stored
@@ -59,19 +60,39 @@ class Candidate(Generic[D]):
     """What the table holds under the same first key column."""
 
 
+Span = tuple[datetime, datetime]
+"""From one moment to another."""
+
+
+class FollowUp(Protocol):
+    """What a record turns out to need once its orders are known; each answer may build on the one before."""
+
+    def executions(self, book: OrderBook) -> Span | None:
+        """Say when FILL activities are to be read, if at all."""
+
+    def option_events(self, book: OrderBook) -> Span | None:
+        """Say when expiries, assignments and exercises are to be read, if at all."""
+
+    def value_bars(self, book: OrderBook, events: OptionEvents) -> tuple[Window, ...]:
+        """Name the bars that tell what contracts were worth when they ended."""
+
+
 @dataclass(frozen=True)
 class Wants:
     """What one record needs from elsewhere; the run fetches it in bulk."""
 
     bars: tuple[Window, ...] = ()
-    orders: tuple[datetime, datetime] | None = None
+    orders: Span | None = None
     """Time span in which the record's orders filled."""
     order_keys: tuple[str, ...] = ()
     """Ids, the broker's or the client's, of which each must be found or be unknown to the broker for certain."""
+    follow_up: FollowUp | None = None
     strategies: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
-    account_bars: "Callable[[AccountState], tuple[Window, ...]] | None" = None
-    """Set by a loop that needs the account's state; names the bars that this state calls for in turn."""
+    account: str | None = None
+    """Number of the account whose state is needed."""
+    account_bars: "Callable[[AccountState], tuple[Window, ...]]" = lambda _state: ()
+    """Names the bars that this state calls for in turn."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +107,14 @@ class StrategyInterval:
 
 @dataclass(frozen=True)
 class AccountState:
-    """What the broker says beside the account itself."""
+    """What the broker says about one account beside the account itself."""
 
     positions: Sequence[Mapping[str, Any]]
     history: Sequence[tuple[date, str]]
     """Day (New York) and equity in US dollars, oldest first."""
     option_snapshots: Mapping[str, Mapping[str, Any]]
+    option_contracts: Mapping[str, Mapping[str, Any]]
+    """Those that the broker knows."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +126,9 @@ class Evidence:
     orders: OrderBook
     strategies: Mapping[str, Sequence[StrategyInterval]] = field(default_factory=dict)
     signal_times: Mapping[str, datetime] = field(default_factory=dict)
-    account: AccountState | None = None
+    accounts: Mapping[str, AccountState] = field(default_factory=dict)
+    """By the account's number."""
+    option_events: OptionEvents = field(default_factory=OptionEvents)
 
 
 def by_revision(candidate: Candidate[Any], key: tuple[Any, ...], refresh: bool) -> Verdict:  # noqa: ARG001, FBT001 - one of several rules with this signature

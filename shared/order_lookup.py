@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.broker import Broker
-from shared.fills import OrderBook
+from shared.order_book import OrderBook
 
 
 class OrderLookup:

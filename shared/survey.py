@@ -117,10 +117,8 @@ class Survey(Generic[D, R]):
 
     def _documents(self) -> Iterator[RawDocument]:
         if self._loop.origin is Origin.BROKER:
-            for one in self._parts.broker.accounts:
-                account = one.account()
-                name = str(account.get("account_number") or "")
-                yield RawDocument(f"alpaca:{self._loop.source}/{name}", name, self._read_time, account, size=0)
+            for number, account in self._gatherer.accounts.accounts():
+                yield RawDocument(f"alpaca:{self._loop.source}/{number}", number, self._read_time, account, size=0)
             return
         yield from self._parts.documents.scan(self._loop.source, self._read_time)
 

@@ -17,11 +17,13 @@ from schemas.strategies import StrategyDocument
 from schemas.table import ArchivedRow, Provenance
 from schemas.trades import PositionDocument
 from shared.bars import Bar
-from shared.fills import Order, OrderBook
+from shared.fills import Order
 from shared.formulae import EXACT
 from shared.guardian import SchemaGuardian
 from shared.loop import AccountState, Candidate, Evidence, StrategyInterval
 from shared.market import Market
+from shared.option_events import OptionEvents
+from shared.order_book import OrderBook
 from shared.quarantine import Reject
 from shared.settings import Settings, load
 from shared.values import RawDocument
@@ -151,6 +153,7 @@ def order(name: str, side: str, price: str | None, qty: str | None, **more: Any)
     return {
         "id": name,
         "client_order_id": f"c-{name}",
+        "symbol": "BTC/USD",
         "side": side,
         "status": "filled",
         "legs": None,
@@ -174,12 +177,15 @@ def evidence(
     signal_times: Mapping[str, datetime] | None = None,
     account: AccountState | None = None,
 ) -> Evidence:
-    """What a run would have fetched; bars come when `market.load` asks for them."""
-    book = OrderBook()
-    book.add(orders)
+    """What a run would have fetched, activities among the orders; bars come when `market.load` asks for them."""
+    book, events, known_to_broker = OrderBook(), OptionEvents(), list(orders)
+    book.add(one for one in known_to_broker if "activity_type" not in one)
+    book.add_executions(one for one in known_to_broker if one.get("activity_type") == "FILL")
+    events.add(one for one in known_to_broker if "activity_type" in one)
     market = Market(Tape(bars or {}, settings()), settings().bar_timeframe, as_of)
     known = {"breakout": strategies}
-    return Evidence(settings(), market, book, known, signal_times or {}, account)
+    accounts = {str(ACCOUNT["account_number"]): account} if account else {}
+    return Evidence(settings(), market, book, known, signal_times or {}, accounts, events)
 
 
 def built(job: str, one: Candidate[Any], given: Evidence) -> Any:
@@ -187,8 +193,10 @@ def built(job: str, one: Candidate[Any], given: Evidence) -> Any:
     loop = loops()[job]
     wanted = loop.wants(one, given.settings)
     given.market.load(wanted.bars)
-    if wanted.account_bars and given.account:
-        given.market.load(wanted.account_bars(given.account))
+    if state := given.accounts.get(wanted.account or ""):
+        given.market.load(wanted.account_bars(state))
+    if wanted.follow_up:
+        given.market.load(wanted.follow_up.value_bars(given.orders, given.option_events))
     guardian: SchemaGuardian[Any, ArchivedRow] = SchemaGuardian(loop.document, 500_000)
     with localcontext(EXACT):
         return guardian.check(one.source, partial(loop.build, one, given, provenance()))

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.account_snapshot import underlying_window
 from schemas.accounts import AccountDocument, AccountSnapshot
 from shared.loop import AccountState
 from tests.unit import anything
@@ -22,6 +21,7 @@ SPOTS = {
     "AAPL": list(flat(AS_OF - timedelta(hours=30), 29, 150)),
     "MSFT": list(flat(AS_OF - timedelta(hours=30), 29, 300)),
 }
+CONTRACTS = {symbol: {"symbol": symbol, "multiplier": "100", "size": "100"} for symbol in (CALL, PUT)}
 NETS = ("net_delta_usd", "net_gamma_usd", "net_theta_usd", "net_vega_usd", "net_rho_usd")
 
 
@@ -33,8 +33,9 @@ def row(
     positions: Sequence[Mapping[str, Any]],
     snapshots: Mapping[str, Any],
     spots: Mapping[str, Any] = SPOTS,
+    contracts: Mapping[str, Any] = CONTRACTS,
 ) -> AccountSnapshot:
-    given_evidence = evidence(spots, account=AccountState(positions, (), snapshots))
+    given_evidence = evidence(spots, account=AccountState(positions, (), snapshots, contracts))
     found = built("account-snapshot", candidate(AccountDocument), given_evidence)
     assert isinstance(found, AccountSnapshot), found
     return found
@@ -134,18 +135,39 @@ def test_a_position_of_unknown_size_makes_every_sum_unknown(qty: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("symbol", "root"), [(CALL, "AAPL"), ("F261218P00010000", "F"), ("AAPL1260918C00150000", "AAPL")]
+    ("qty", "side", "sign"),
+    [("2", "long", 1), ("-2", "short", -1), ("2", "short", -1), ("2", None, 1), ("-2", None, -1)],
 )
-def test_the_underlying_is_the_root_of_the_option_without_its_adjustment(symbol: str, root: str) -> None:
-    window = underlying_window(symbol, AS_OF)
+def test_the_side_decides_when_the_quantity_of_a_short_has_no_sign(qty: str, side: str | None, sign: int) -> None:
+    found = row([{**option(qty=qty), "side": side}], {CALL: SNAPSHOT})
 
-    assert (window.asset_class, window.symbol, window.end) == ("EQUITY", root, AS_OF)
+    assert found.net_delta_usd == sign * 15000
+
+
+def test_the_multiplier_is_the_contracts_own_and_not_its_size() -> None:
+    found = row([option()], {CALL: SNAPSHOT}, contracts={CALL: {"multiplier": "50", "size": "150"}})
+
+    assert nets(found) == tuple(map(Decimal, ("7500", "450", "-25", "10", "1")))
+
+
+@pytest.mark.parametrize(
+    "contract", [None, {}, {"size": "100"}, *({"multiplier": bad} for bad in (None, "", "0", "-100", "nan", "abc"))]
+)
+def test_without_a_multiplier_a_position_counts_as_one_without_greeks(contract: Any) -> None:
+    contracts = {CALL: CONTRACTS[CALL]} if contract is None else {CALL: CONTRACTS[CALL], PUT: contract}
+    found = row([option(), option(PUT)], {CALL: SNAPSHOT, PUT: SNAPSHOT}, contracts=contracts)
+
+    assert nets(found) == (None,) * 5
+    assert coverage(found) == (2, 1, False)
 
 
 greek_values = st.integers(-(10**9), 10**9).filter(bool).map(lambda millionths: millionths / 10**6)
 holdings = st.lists(
     st.tuples(
-        st.sampled_from([CALL, PUT]), st.integers(-50, 50), st.fixed_dictionaries(dict.fromkeys(GREEKS, greek_values))
+        st.sampled_from([CALL, PUT]),
+        st.integers(-50, 50),
+        st.sampled_from([1, 10, 100, 150]),
+        st.fixed_dictionaries(dict.fromkeys(GREEKS, greek_values)),
     ),
     max_size=2,
     unique_by=lambda holding: holding[0],
@@ -153,17 +175,18 @@ holdings = st.lists(
 
 
 @given(holdings)
-def test_sums_agree_with_exact_fractions(held: list[tuple[str, int, dict[str, float]]]) -> None:
+def test_sums_agree_with_exact_fractions(held: list[tuple[str, int, int, dict[str, float]]]) -> None:
     found = row(
-        [option(symbol, str(qty)) for symbol, qty, _ in held],
-        {symbol: {"impliedVolatility": 0.2, "greeks": greeks} for symbol, _, greeks in held},
+        [option(symbol, str(qty)) for symbol, qty, _, _ in held],
+        {symbol: {"impliedVolatility": 0.2, "greeks": greeks} for symbol, _, _, greeks in held},
+        contracts={symbol: {"multiplier": str(units)} for symbol, _, units, _ in held},
     )
     sums = dict.fromkeys(GREEKS, Fraction(0))
-    for symbol, qty, greeks in held:
+    for symbol, qty, units, greeks in held:
         spot = 150 if symbol == CALL else 300
         scale = {"delta": Fraction(spot), "gamma": Fraction(spot * spot, 100)}
         for name, value in greeks.items():
-            sums[name] += Fraction(repr(value)) * qty * 100 * scale.get(name, 1)
+            sums[name] += Fraction(repr(value)) * qty * units * scale.get(name, 1)
 
     assert nets(found) == tuple(Decimal(f"{round(sums[name] * 10**9)}E-9") for name in GREEKS)
 
@@ -178,7 +201,7 @@ def test_whatever_the_broker_says_about_an_option_a_sum_is_complete_or_unknown(
 ) -> None:
     snapshot = {"impliedVolatility": volatility, "greeks": greeks}
     one = candidate(AccountDocument)
-    state = AccountState([option(qty=qty)], (), {CALL: snapshot})
+    state = AccountState([option(qty=qty)], (), {CALL: snapshot}, CONTRACTS)
     found = built("account-snapshot", one, evidence(SPOTS, account=state))
 
     if isinstance(found, AccountSnapshot) and found.greeks_complete:

@@ -1,9 +1,10 @@
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import dropwhile
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -11,12 +12,12 @@ from hypothesis import strategies as st
 
 from jobs import account_snapshot
 from schemas.accounts import AccountDocument, AccountSnapshot
-from shared.evidence import daily
+from shared.account_states import daily
 from shared.loop import AccountState, Verdict
 from shared.warehouse import Stored
 from tests.unit.samples import ACCOUNT, AS_OF, MICROSECOND, REVISION, admitted, built, candidate, evidence, settings
 
-TODAY = AS_OF.date()
+TODAY = account_snapshot.day_of(AS_OF)
 DRAWDOWN = ("peak_equity", "drawdown_pct", "max_drawdown_pct", "calmar_ratio")
 History = Sequence[tuple[date, str]]
 
@@ -26,7 +27,7 @@ def days_ago(*points: tuple[int, Any]) -> list[tuple[date, str]]:
 
 
 def row(history: History = (), positions: Sequence[Any] = (), **changes: Any) -> AccountSnapshot:
-    state = AccountState(positions, history, {})
+    state = AccountState(positions, history, {}, {})
     found = built("account-snapshot", candidate(AccountDocument, **changes), evidence(account=state))
     assert isinstance(found, AccountSnapshot), found
     return found
@@ -41,17 +42,61 @@ def test_the_account_is_always_due() -> None:
 @pytest.mark.parametrize(
     ("as_of", "day"),
     [
-        (datetime(2026, 4, 1, tzinfo=UTC), date(2026, 4, 1)),
-        (datetime(2026, 4, 1, tzinfo=UTC) - MICROSECOND, date(2026, 3, 31)),
+        # Summer: New York is four hours behind.
+        ("2026-07-02T19:59:59.999999Z", date(2026, 7, 1)),
+        ("2026-07-02T20:00:00Z", date(2026, 7, 2)),
+        ("2026-07-03T00:45:00Z", date(2026, 7, 2)),
+        ("2026-07-03T13:00:00Z", date(2026, 7, 2)),
+        # Winter: five.
+        ("2026-01-05T20:59:59.999999Z", date(2026, 1, 4)),
+        ("2026-01-05T21:00:00Z", date(2026, 1, 5)),
+        ("2026-01-06T00:45:00Z", date(2026, 1, 5)),
+        # The clocks go forward on 8 March 2026 and back on 1 November.
+        ("2026-03-07T20:59:59Z", date(2026, 3, 6)),
+        ("2026-03-07T21:00:00Z", date(2026, 3, 7)),
+        ("2026-03-08T19:59:59Z", date(2026, 3, 7)),
+        ("2026-03-08T20:00:00Z", date(2026, 3, 8)),
+        ("2026-10-31T20:00:00Z", date(2026, 10, 31)),
+        ("2026-11-01T20:59:59Z", date(2026, 10, 31)),
+        ("2026-11-01T21:00:00Z", date(2026, 11, 1)),
+        ("2026-11-02T00:45:00Z", date(2026, 11, 1)),
     ],
 )
-def test_the_day_of_a_snapshot_is_the_utc_date_of_the_as_of_time(as_of: datetime, day: date) -> None:
-    one = candidate(AccountDocument, as_of=as_of)
-    found = built("account-snapshot", one, evidence(account=AccountState((), (), {})))
+def test_a_day_ends_at_four_in_the_afternoon_in_new_york(as_of: str, day: date) -> None:
+    one = candidate(AccountDocument, as_of=datetime.fromisoformat(as_of))
+    found = built("account-snapshot", one, evidence(account=AccountState((), (), {}, {})))
 
+    assert account_snapshot.day_of(one.as_of) == account_snapshot.LOOP.ds(one) == found.ds == day
     assert account_snapshot.key(one) == ("PA1", day)
-    assert (found.ds, found.snapshot_at) == (day, REVISION)
-    assert account_snapshot.LOOP.ds(one) == day
+    assert found.snapshot_at == REVISION
+
+
+moments = st.datetimes(datetime(2015, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - made aware by timezones
+
+
+@given(moments, st.timedeltas(timedelta(0), timedelta(days=3)))
+def test_days_follow_each_other_without_gap_or_overlap(moment: datetime, later: timedelta) -> None:
+    day = account_snapshot.day_of(moment)
+    starts, ends = (
+        datetime.combine(one, time(16), ZoneInfo("America/New_York")).astimezone(UTC)
+        for one in (day, day + timedelta(days=1))
+    )
+
+    assert day <= account_snapshot.day_of(moment + later)
+    # Each moment lies in exactly one day, the one between two closes.
+    assert starts <= moment < ends
+    assert [account_snapshot.day_of(one) for one in (starts, ends - MICROSECOND, ends)] == [
+        day,
+        day,
+        day + timedelta(days=1),
+    ]
+
+
+@given(st.dates(date(2016, 1, 1), date(2036, 1, 1)))
+def test_the_run_after_midnight_closes_the_day_that_just_ended(day: date) -> None:
+    scheduled = datetime.combine(day + timedelta(days=1), time(0, 45), UTC)
+
+    assert account_snapshot.day_of(scheduled) == day
 
 
 @pytest.mark.parametrize(
@@ -194,3 +239,36 @@ def test_history_is_dated_by_new_york_and_days_without_a_value_are_skipped() -> 
 @pytest.mark.parametrize("history", [{}, {"timestamp": None, "equity": None}, {"timestamp": [], "equity": []}])
 def test_an_account_may_have_no_history(history: dict[str, Any]) -> None:
     assert daily(history) == []
+
+
+stamped = st.lists(
+    st.tuples(st.integers(31, 400), st.none() | st.integers(0, 10**8)), max_size=12, unique_by=lambda p: p[0]
+)
+
+
+@given(stamped, st.integers(1, 10**8), st.none() | st.integers(1, 10**8))
+def test_the_columns_follow_from_the_brokers_daily_points(
+    points: list[tuple[int, int | None]], now: int, today: int | None
+) -> None:
+    """Computed anew from the raw answer: stamps of 20:00 New York, the day itself replaced by the equity now."""
+    close = datetime.combine(TODAY, time(20), ZoneInfo("America/New_York"))
+    listed = sorted(((close - timedelta(days=ago), value) for ago, value in points), key=lambda one: one[0])
+    listed += [(close, today)] if today else []
+    history = {"timestamp": [int(at.timestamp()) for at, _ in listed], "equity": [value for _, value in listed]}
+    found = row(daily(history), equity=str(now))
+
+    curve = [(at.date(), value) for at, value in listed if value is not None and at.date() != TODAY] + [(TODAY, now)]
+    first = next(index for index, (_, value) in enumerate(curve) if value > 0)
+    curve = curve[first:]
+    worst = max(
+        Fraction(max(v for _, v in curve[: n + 1]) - low, max(v for _, v in curve[: n + 1]))
+        for n, (_, low) in enumerate(curve)
+    )
+    assert found.peak_equity == max(value for _, value in curve)
+    assert found.max_drawdown_pct == Decimal(f"{round(worst * 100 * 10**9)}E-9")
+    days = (curve[-1][0] - curve[0][0]).days
+    if not worst or days < 30:
+        assert found.calmar_ratio is None
+    elif found.calmar_ratio is not None:
+        annual = (now / curve[0][1]) ** (365 / days) - 1
+        assert float(found.calmar_ratio) == pytest.approx(annual / float(worst), rel=1e-9, abs=1e-9)

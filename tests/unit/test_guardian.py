@@ -104,7 +104,7 @@ def test_whatever_is_admitted_becomes_a_row_that_can_be_sent_or_a_reject(
         assert document.reason is Reason.EXIT_BEFORE_ENTRY
         return
     fills = [order(one["id"], one["side"], *data.draw(anything.broker_fills(scale))) for one in ORDERS]
-    found = evidence({"BTC/USD": list(flat(ENTRY, 30))}, fills, account=AccountState((), (), {}))
+    found = evidence({"BTC/USD": list(flat(ENTRY, 30))}, fills, account=AccountState((), (), {}, {}))
 
     result = built(job, Candidate(document, source, AS_OF), found)
 

@@ -120,7 +120,10 @@ EXAMPLES: Mapping[Reason, Callable[[], Any]] = {
     Reason.BROKER_NOT_FILLED: lambda: refused_trade(UNFILLED),
     Reason.MISSING_FILL_PRICE: lambda: refused_trade(UNFILLED, exit_fill_price=None),
     Reason.FEE_RATE_UNKNOWN: lambda: refused_trade(
-        symbol="AAPL", asset_class="EQUITY", entry_time="2010-01-04T15:00:00Z"
+        [{**one, "symbol": "AAPL"} for one in ORDERS],
+        symbol="AAPL",
+        asset_class="EQUITY",
+        entry_time="2010-01-04T15:00:00Z",
     ),
 }
 

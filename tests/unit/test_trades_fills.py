@@ -1,4 +1,6 @@
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -6,9 +8,11 @@ import pytest
 
 from schemas.reasons import Reason
 from schemas.trades import PositionDocument, Trade
+from shared.bars import Bar
 from shared.fills import Order
 from shared.quarantine import Reject
-from tests.unit.samples import ORDERS, built, candidate, evidence, order
+from tests.unit.activities import execution, option_event
+from tests.unit.samples import EXIT, ORDERS, built, candidate, evidence, order
 
 ENTRY_ORDER, EXIT_ORDER = ORDERS
 HALF = order("o-half", "sell", "104", "0.5", client_order_id="p-1-scale1", filled_at="2026-03-02T12:00:00Z")
@@ -24,6 +28,11 @@ def row(orders: Iterable[Order] = ORDERS, **changes: Any) -> Trade:
     found = result(orders, **changes)
     assert isinstance(found, Trade), found
     return found
+
+
+def ids(trade: Trade) -> Any:
+    """The orders and events that make up a trade."""
+    return json.loads(trade.order_ids or "null")
 
 
 @pytest.mark.parametrize(
@@ -62,6 +71,7 @@ def test_scale_outs_are_averaged_over_all_exits() -> None:
 
     assert (found.qty, found.exit_price) == (Decimal(2), Decimal("108.5"))
     assert (found.entry_order_id, found.exit_order_id) == ("o-in", "o-out")
+    assert ids(found) == {"entry": ["o-in"], "exit": ["o-half", "o-out"]}
     assert found.gross_pnl_usd == 17
 
 
@@ -86,7 +96,8 @@ def test_entry_and_exit_are_found_by_the_engines_names_when_the_document_has_no_
 
 def test_the_bracket_leg_that_filled_is_the_exit() -> None:
     legs = [order("o-tp", "sell", "120", "2"), order("o-sl", "sell", None, "0", status="canceled")]
-    found = row(({**ENTRY_ORDER, "legs": legs},), exit_order_id=None, exit_fill_price=120)
+    entry = {**ENTRY_ORDER, "order_class": "bracket", "legs": legs}
+    found = row((entry,), exit_order_id=None, exit_fill_price=120)
 
     assert (found.exit_price, found.exit_order_id, found.broker_check) == (Decimal(120), "o-tp", "MATCHED")
 
@@ -152,7 +163,7 @@ def test_a_theoretical_trade_that_the_broker_never_saw_is_taken_as_stated() -> N
     found = row((), trade_type="THEORETICAL")
 
     assert (found.entry_price, found.exit_price, found.qty) == (Decimal(100), Decimal(110), Decimal(2))
-    assert (found.broker_check, found.trade_type) == ("NOT_FOUND", "THEORETICAL")
+    assert (found.broker_check, found.trade_type, found.order_ids) == ("NOT_FOUND", "THEORETICAL", None)
 
 
 def test_a_theoretical_trade_that_the_broker_filled_nevertheless_takes_the_fills() -> None:
@@ -160,6 +171,153 @@ def test_a_theoretical_trade_that_the_broker_filled_nevertheless_takes_the_fills
 
 
 def test_a_day_without_a_fee_rate_is_refused() -> None:
-    found = result(symbol="AAPL", asset_class="EQUITY", entry_time="2010-01-04T15:00:00Z")
+    orders = [{**one, "symbol": "AAPL"} for one in ORDERS]
+    found = result(orders, symbol="AAPL", asset_class="EQUITY", entry_time="2010-01-04T15:00:00Z")
 
     assert fault(found)[0] is Reason.FEE_RATE_UNKNOWN
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_an_order_of_another_symbol_is_not_the_positions(which: int) -> None:
+    orders = [*ORDERS]
+    orders[which] = {**orders[which], "symbol": "ETH/USD"}
+
+    assert fault(result(orders)) == (Reason.BROKER_ORDER_MISSING, ("entry_order_id", "exit_order_id")[which])
+
+
+def test_every_order_of_a_chain_that_filled_is_listed_by_time() -> None:
+    first = order("o-0", "buy", "99", "0.5", replaced_by="o-in", filled_at="2026-03-02T09:00:00Z")
+    unfilled = order("o-1", "buy", None, "0", replaces="o-in")
+    entry = {**ENTRY_ORDER, "replaces": "o-0", "replaced_by": "o-1"}
+
+    assert ids(row((unfilled, entry, first, EXIT_ORDER)))["entry"] == ["o-0", "o-in"]
+
+
+def test_an_order_that_was_cancelled_after_a_part_filled_counts_with_that_part() -> None:
+    out = {**EXIT_ORDER, "status": "canceled", "qty": "2", "filled_qty": "1.25"}
+
+    assert row((ENTRY_ORDER, out)).qty == Decimal("1.25")
+
+
+def test_an_order_without_a_price_is_priced_by_its_executions() -> None:
+    out = {**EXIT_ORDER, "filled_avg_price": "0"}
+    found = row((ENTRY_ORDER, out, execution("1", "o-out", "109", "1.5"), execution("2", "o-out", "113", "0.5")))
+
+    assert (found.exit_price, found.qty, found.exit_order_id) == (Decimal(110), Decimal(2), "o-out")
+    assert found.broker_check == "MATCHED"
+
+
+def test_an_order_that_is_not_listed_is_known_by_its_executions() -> None:
+    found = row((ENTRY_ORDER, execution("1", "o-out", "110", "2")))
+
+    assert (found.exit_price, ids(found)) == (Decimal(110), {"entry": ["o-in"], "exit": ["o-out"]})
+
+
+CALL = "AAPL260302C00150000"
+OPTION: dict[str, Any] = {"symbol": CALL, "asset_class": "OPTION", "exit_order_id": None}
+BOUGHT = order("o-in", "buy", "4", "3", client_order_id="p-1", symbol=CALL)
+SOLD_ONE = order("o-out", "sell", "6", "1", client_order_id="p-1-x", symbol=CALL)
+EXPIRED = option_event("OPEXP", CALL, "-3")
+EVENT = "20260302000000000::OPEXP"
+
+
+def ended(*events: Order, spots: Sequence[Bar] = (), **changes: Any) -> Trade | Reject:
+    """What becomes of three calls bought at 4, after orders and events."""
+    position = {**OPTION, "qty": 3, "entry_fill_price": 4, **changes}
+    given = evidence({"AAPL": spots} if spots else None, orders=(BOUGHT, *events))
+    found: Trade | Reject = built("trades", candidate(PositionDocument, **position), given)
+    return found
+
+
+def ended_row(*events: Order, **changes: Any) -> Trade:
+    found = ended(*events, **changes)
+    assert isinstance(found, Trade), found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("stated", "check", "reported"),
+    [(0, "MATCHED", 0), ("0.0", "MATCHED", 0), (None, "CORRECTED", None), ("0.05", "CORRECTED", Decimal("0.05"))],
+)
+def test_an_option_that_expired_left_at_zero(stated: Any, check: str, reported: Any) -> None:
+    found = ended_row(EXPIRED, exit_fill_price=stated)
+
+    assert (found.exit_price, found.qty, found.gross_pnl_usd) == (Decimal(0), Decimal(3), Decimal(-1200))
+    assert (found.broker_check, found.reported_exit_price) == (check, reported)
+    assert (found.exit_order_id, ids(found)) == (None, {"entry": ["o-in"], "exit": [EVENT]})
+
+
+def test_a_zero_is_no_price_of_an_option_that_was_sold() -> None:
+    found = ended_row({**SOLD_ONE, "filled_qty": "3"}, exit_fill_price=0)
+
+    assert (found.exit_price, found.broker_check, found.reported_exit_price) == (Decimal(6), "CORRECTED", None)
+
+
+def test_what_orders_left_open_expired() -> None:
+    found = ended_row(SOLD_ONE, EXPIRED, exit_fill_price=2)
+
+    assert (found.exit_price, found.qty, found.broker_check) == (Decimal(2), Decimal(3), "MATCHED")
+    assert (found.exit_order_id, ids(found)["exit"]) == ("o-out", ["o-out", EVENT])
+
+
+def test_an_event_closes_no_more_than_ended() -> None:
+    assert ended_row(option_event("OPEXP", CALL, "-2"), exit_fill_price=0).qty == 2
+
+
+def test_contracts_that_end_without_an_order_cost_no_fee_at_the_exit() -> None:
+    entry, sold = (
+        ended_row(*orders, exit_fill_price=None).fee_estimate_usd for orders in ([EXPIRED], [SOLD_ONE, EXPIRED])
+    )
+
+    assert 0 < entry < sold
+
+
+@pytest.mark.parametrize("kind", ["OPASN", "OPEXC"])
+def test_an_exercised_option_left_at_what_the_broker_says(kind: str) -> None:
+    assert ended_row(option_event(kind, CALL, "3", price="7.5")).exit_price == Decimal("7.5")
+    assert ended_row(option_event(kind, CALL, "3", net_amount="-2100")).exit_price == 7
+
+
+HOURS = [
+    Bar(EXIT - timedelta(minutes=minutes), *map(Decimal, prices))
+    for minutes, prices in (
+        (150, ("152", "153", "151", "152")),
+        (90, ("152", "158", "151", "157.5")),
+        (30, ("158", "199", "158", "190")),
+    )
+]
+
+
+def test_else_an_exercised_option_left_at_its_value_by_the_last_bar_that_was_over() -> None:
+    found = ended_row(option_event("OPASN", CALL, "3"), spots=HOURS, exit_fill_price="7.5")
+
+    assert (found.exit_price, found.broker_check) == (Decimal("7.5"), "MATCHED")
+
+
+@pytest.mark.parametrize(("symbol", "spots"), [(CALL, ()), ("AAPL1260302C00150000", HOURS)])
+def test_without_a_bar_or_a_standard_contract_its_value_is_not_guessed(symbol: str, spots: Sequence[Bar]) -> None:
+    event, bought = option_event("OPASN", symbol, "3"), {**BOUGHT, "symbol": symbol}
+    given = evidence({"AAPL": spots} if spots else None, orders=(bought, event))
+    found = built("trades", candidate(PositionDocument, **{**OPTION, "symbol": symbol, "qty": 3}), given)
+
+    assert fault(found) == (Reason.MISSING_FILL_PRICE, "exit_fill_price")
+
+
+def test_an_option_that_nothing_closed_is_refused() -> None:
+    assert fault(ended()) == (Reason.BROKER_ORDER_MISSING, "exit_order_id")
+    assert fault(ended({**EXPIRED, "status": "canceled"})) == (Reason.BROKER_ORDER_MISSING, "exit_order_id")
+    assert fault(ended({**SOLD_ONE, "filled_qty": "0"}))[0] is Reason.BROKER_NOT_FILLED
+
+
+def test_an_event_excuses_no_unknown_order() -> None:
+    assert fault(ended(EXPIRED, exit_order_id="gone")) == (Reason.BROKER_ORDER_MISSING, "exit_order_id")
+
+
+def test_a_short_call_that_expired_earned_its_premium() -> None:
+    found = built(
+        "trades",
+        candidate(PositionDocument, **{**OPTION, "qty": 3, "side": "SHORT"}),
+        evidence(orders=({**BOUGHT, "side": "sell"}, {**EXPIRED, "qty": "3"})),
+    )
+
+    assert (found.exit_price, found.gross_pnl_usd) == (Decimal(0), Decimal(1200))

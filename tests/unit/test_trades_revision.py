@@ -91,6 +91,8 @@ def test_after_a_revision_the_sums_hold(patch: dict[str, Any], revision: dict[st
         {"entry_price": Decimal("100.000000001")},
         {"exit_price": Decimal(111)},
         {"qty": Decimal(3)},
+        {"order_ids": '{"entry":["o-in","o-0"],"exit":["o-out"]}'},
+        {"order_ids": None},
     ],
     ids=str,
 )
@@ -103,11 +105,25 @@ def test_fees_are_open_again_when_what_they_were_found_for_changed(change: dict[
 
 @pytest.mark.parametrize(
     "change",
-    [{}, {"exit_reason": "OTHER"}, {"strategy_version": 9}, {"source_rev": EXIT}, {"qty": Decimal("2.00")}],
+    [
+        {},
+        {"exit_reason": "OTHER"},
+        {"strategy_version": 9},
+        {"source_rev": EXIT},
+        {"qty": Decimal("2.00")},
+        {"order_ids": '{"exit": ["o-out"], "entry": ["o-in"]}'},
+    ],
     ids=str,
 )
 def test_fees_stay_final_when_fills_are_the_same(change: dict[str, Any]) -> None:
     assert reconcile(trade(**change), trade(**PATCH)).fee_finalized
+
+
+def test_a_row_older_than_the_list_of_orders_does_not_open_the_fees() -> None:
+    row = reconcile(trade(), trade(**{**PATCH, "order_ids": None}))
+
+    assert row.fee_finalized
+    assert row.order_ids == '{"entry":["o-in"],"exit":["o-out"]}'
 
 
 def test_fees_that_were_not_final_do_not_become_so() -> None:

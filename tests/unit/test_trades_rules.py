@@ -43,8 +43,9 @@ def filled(entry: Decimal, leave: Decimal, qty: Decimal, **changes: Any) -> Trad
     """The row of a position that the broker filled at these numbers."""
     long = changes.get("side", "LONG") == "LONG"
     ways = ("buy", "sell") if long else ("sell", "buy")
+    symbol = changes.get("symbol", "BTC/USD")
     orders = [
-        {**one, "side": way, "filled_avg_price": str(price), "filled_qty": str(qty)}
+        {**one, "side": way, "filled_avg_price": str(price), "filled_qty": str(qty), "symbol": symbol}
         for one, way, price in zip(ORDERS, ways, (entry, leave), strict=True)
     ]
     result = built("trades", candidate(PositionDocument, **changes), evidence(orders=orders))

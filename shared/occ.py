@@ -1,0 +1,31 @@
+"""What an OCC option symbol says: the underlying, the strike, and what exercising is worth. Pure."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from shared.market import Window
+
+LOOK_BACK = timedelta(days=7)
+"""How far back the last price of an underlying may lie: long weekends and half days included."""
+_TAIL = 15
+"""Length of expiry, right and strike; what stands before is the root."""
+_DIGITS = "0123456789"
+
+
+def underlying_window(symbol: str, until: datetime) -> Window:
+    """Name the bars that hold the last price of an option's underlying before a moment."""
+    return Window("EQUITY", symbol[:-_TAIL].rstrip(_DIGITS), until - LOOK_BACK, until)
+
+
+def is_adjusted(symbol: str) -> bool:
+    """Whether a contract delivers something else than 100 shares: a digit ends its root."""
+    return symbol[:-_TAIL].endswith(tuple(_DIGITS))
+
+
+def intrinsic_value(symbol: str, spot: Decimal) -> Decimal:
+    """Tell what exercising is worth at a price of the underlying, US dollars per share, never below 0.
+
+    AAPL260918C00150000 is a call on AAPL at 150.
+    """
+    right, strike = symbol[-9], Decimal(symbol[-8:]) / 1000
+    return max(Decimal(0), spot - strike if right == "C" else strike - spot)

@@ -1,0 +1,121 @@
+"""What a closed position really traded: the broker's fills over the document's numbers. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from schemas.columns import BrokerCheck
+from schemas.document import numeric
+from schemas.reasons import Reason
+from schemas.trades import PositionDocument
+from shared.fills import Fill, finite, in_order, quantity, vwap
+from shared.loop import Candidate, Evidence, RefusedError
+from shared.occ import intrinsic_value, is_adjusted
+from shared.position_orders import PositionOrders
+from shared.values import to_json
+
+
+@dataclass(frozen=True)
+class PositionFills:
+    """Prices and quantity of one trade, and who stated them."""
+
+    entry_price: Decimal
+    exit_price: Decimal
+    qty: Decimal
+    check: BrokerCheck
+    reported_exit_price: Decimal | None
+    entry_order_id: str | None
+    exit_order_id: str | None
+    order_ids: str | None = None
+    """Of every order and event that filled, as JSON."""
+    exits_by_order: tuple[Decimal, Decimal] | None = None
+    """Price and quantity of the exits that were traded, which alone cost fees; None when an event closed all."""
+
+
+def position_fills(candidate: Candidate[PositionDocument], evidence: Evidence) -> PositionFills:
+    """Take entry and exit from the broker; from the document only for theoretical trades the broker does not know.
+
+    Raises:
+        RefusedError: The broker does not know an order, or nobody knows a price.
+    """
+    position, book = candidate.document, evidence.orders
+    trail = PositionOrders(position, evidence.market.length)
+    entry, exits, ended = trail.entry(book), trail.exits(book), trail.ended(book, evidence.option_events)
+    if position.trade_type == "THEORETICAL" and not entry and not exits:
+        return _as_stated(position)
+    if not entry:
+        raise _unknown_order("entry")
+    if not (exits or ended) or (position.exit_order_id and not book.knows(position.exit_order_id)):
+        raise _unknown_order("exit")
+    opened, sold = book.fills(entry), book.fills(exits)
+    value = _value(trail, evidence) if any(one.price is None for one in ended) else Decimal(0)
+    closed = [*sold, *(one.fill(value) for one in ended)]
+    _require_fills(position, opened, closed)
+    if quantity(closed) < position.qty and not all(map(book.knows, position.exit_order_ids)):
+        # The order that closed the rest is among those the broker does not know.
+        raise _unknown_order("exit")
+    return _as_filled(candidate, opened, sold, in_order(closed))
+
+
+def _value(trail: PositionOrders, evidence: Evidence) -> Decimal:
+    """Tell what an assigned or exercised contract was worth when the broker does not: by its underlying, or not."""
+    bars = () if is_adjusted(trail.position.symbol) else evidence.market.bars(trail.value_window())
+    if not bars:
+        message = "the broker closed the contracts without a price, and no bar tells what they were worth"
+        raise RefusedError(Reason.MISSING_FILL_PRICE, "exit_fill_price", message)
+    return intrinsic_value(trail.position.symbol, bars[-1].close)
+
+
+def _unknown_order(which: str) -> RefusedError:
+    return RefusedError(Reason.BROKER_ORDER_MISSING, f"{which}_order_id", f"the broker does not know the {which} order")
+
+
+def _as_filled(
+    candidate: Candidate[PositionDocument], opened: Sequence[Fill], sold: Sequence[Fill], closed: Sequence[Fill]
+) -> PositionFills:
+    position = candidate.document
+    entry_price, exit_price = numeric(vwap(opened)), numeric(vwap(closed))
+    stated = _stated_zero(candidate) if len(closed) > len(sold) else position.exit_fill_price
+    # With scale-outs the engine may state the average or the price of the last part; both are the broker's.
+    matched = position.entry_fill_price == entry_price and stated in {exit_price, numeric(closed[-1].price)}
+    return PositionFills(
+        entry_price=entry_price,
+        exit_price=exit_price,
+        qty=numeric(quantity(closed)),
+        check="MATCHED" if matched else "CORRECTED",
+        reported_exit_price=stated,
+        entry_order_id=opened[0].order_id,
+        exit_order_id=sold[-1].order_id if sold else None,
+        order_ids=to_json({"entry": _ids(opened), "exit": _ids(closed)}),
+        exits_by_order=(numeric(vwap(sold)), numeric(quantity(sold))) if sold else None,
+    )
+
+
+def _stated_zero(candidate: Candidate[PositionDocument]) -> Decimal | None:
+    """Read the exit price of an option that ended: there, and only there, a zero is a price."""
+    stated = candidate.document.exit_fill_price
+    return Decimal(0) if stated is None and finite(candidate.source.fields.get("exit_fill_price")) == 0 else stated
+
+
+def _ids(fills: Sequence[Fill]) -> list[str]:
+    return [fill.order_id for fill in fills]
+
+
+def _as_stated(position: PositionDocument) -> PositionFills:
+    entry, leave = position.entry_fill_price, position.exit_fill_price
+    if entry is None or leave is None:
+        column = "entry_fill_price" if entry is None else "exit_fill_price"
+        raise RefusedError(Reason.MISSING_FILL_PRICE, column, "nobody states the price of this theoretical trade")
+    ids = position.entry_order_id, position.exit_order_id
+    return PositionFills(entry, leave, position.qty, "NOT_FOUND", leave, *ids, exits_by_order=(leave, position.qty))
+
+
+def _require_fills(position: PositionDocument, opened: Sequence[Fill], closed: Sequence[Fill]) -> None:
+    for column, stated, fills in (
+        ("entry_fill_price", position.entry_fill_price, opened),
+        ("exit_fill_price", position.exit_fill_price, closed),
+    ):
+        if not fills and stated is None:
+            raise RefusedError(Reason.MISSING_FILL_PRICE, column, "neither document nor broker states a fill price")
+        if not fills:
+            raise RefusedError(Reason.BROKER_NOT_FILLED, column, "the broker reports no fill for this order")
