@@ -90,12 +90,11 @@ class Caller:
             seen.add(token)
 
     def prepared(self, client: Any) -> "RESTClient":
-        """Give a client deadlines and take its own retries away; its constructor offers neither."""
+        """Give a client deadlines, and take refusals from it before its own retries see them; it offers neither."""
         adapter = _Deadline(self._settings.call_timeout_s)
         client._session.mount("https://", adapter)  # noqa: SLF001 - see above
         client._session.mount("http://", adapter)  # noqa: SLF001 - see above
         client._session.hooks["response"].append(_refuse)  # noqa: SLF001 - see above
-        client._retry = 0  # noqa: SLF001 - see above
         ready: RESTClient = client
         return ready
 
