@@ -71,16 +71,27 @@ def mended(trade: Trade, fees: TradeFees, books: Books, as_of: datetime, patienc
     What is final stays so unless the broker took a fee of its days back: evidence that is merely gone (a paper account
     that was reset, say) proves nothing.
     """
-    complete_at = fees.complete_at or trade.exit_time
     taken_back = bool(fees.missing & books.taken_back)
-    if trade.fee_finalized and (fees.ambiguous or (fees.lacking and not taken_back)):
+    reason = _why_open(trade, fees, as_of, patience)
+    if reason and trade.fee_finalized and not taken_back:
         return Mended(trade, {}, "final", settled=True)
-    if fees.ambiguous:
-        return Mended(trade, {}, "ambiguous", settled=False)
-    if as_of < complete_at + (patience if fees.lacking else timedelta(0)):
-        return Mended(trade, _unknown(trade) if taken_back else {}, "waiting", settled=False)
-    method: FeeMethod = "NONE_POSTED" if fees.lacking else "EXACT" if fees.exact else "PRORATA"
+    if reason:
+        return Mended(trade, _unknown(trade) if taken_back else {}, reason, settled=False)
+    lacking = bool(fees.missing) or fees.obscure
+    method: FeeMethod = "NONE_POSTED" if lacking else "EXACT" if fees.exact else "PRORATA"
     return Mended(trade, _columns(trade, fees, method), method.lower().replace("_", " "), settled=True)
+
+
+def _why_open(trade: Trade, fees: TradeFees, as_of: datetime, patience: timedelta) -> str | None:
+    """Say why a trade's fees are not final, in a word; None when they are."""
+    unknown_to_broker = trade.broker_check == "NOT_FOUND"
+    if fees.ambiguous:
+        return "ambiguous"
+    if fees.obscure and not unknown_to_broker:
+        return "executions missing"
+    complete_at = fees.complete_at or trade.exit_time
+    wait = patience if fees.missing or unknown_to_broker or fees.complete_at is None else timedelta(0)
+    return "waiting" if as_of < complete_at + wait else None
 
 
 def _unknown(trade: Trade) -> dict[str, Any]:

@@ -177,12 +177,12 @@ class Lease:
         return self._exclusively(write)
 
     def require_held(self) -> None:
-        """Prolong the lease, or stop.
+        """Stop here if another run took the lease.
 
         Raises:
-            LeaseLostError: Another run took it.
+            LeaseLostError: It did.
         """
-        self._require(self.renew())
+        self._require(self._leases.read(self._reference).fence == self.fence)
 
     @contextmanager
     def heartbeat(self) -> Iterator[None]:

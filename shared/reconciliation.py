@@ -64,9 +64,9 @@ class TradeFees:
     """The lowest volume tier whose rates explain every crypto fee of the trade."""
 
     @property
-    def lacking(self) -> bool:
-        """Whether something is not there that must be, or has not come yet."""
-        return bool(self.missing or self.unknown_orders or self.incomplete)
+    def obscure(self) -> bool:
+        """Whether executions are missing, so that nobody can tell what they were charged."""
+        return bool(self.unknown_orders or self.incomplete)
 
 
 @dataclass

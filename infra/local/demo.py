@@ -11,7 +11,7 @@ from infra.local.demo_data import AS_OF, expectations, generate
 from infra.local.emulators import Firestore
 from infra.local.seed import seed as load_directory
 from infra.local.stack import Stack
-from jobs.registry import loops
+from jobs.registry import RUN_ALL, all_jobs, loops
 from schemas.reasons import Reason
 from schemas.registry import TABLES
 from schemas.run_record import RunRecord
@@ -38,12 +38,18 @@ _SINCE = "ds >= '2026-01-01'"
 
 QUESTIONS = (
     Question(
-        "P&L by strategy, US dollars (fees estimated)",
+        "P&L by strategy, US dollars, after the fees the broker posted (estimated for trades that still wait for theirs)",
         "SELECT strategy_id, COUNT(*) AS trades, ROUND(SUM(gross_pnl_usd), 2) AS gross, "  # noqa: S608 - constants
-        "ROUND(SUM(fees_usd), 2) AS fees, "
+        "ROUND(SUM(fees_usd), 2) AS fees, COUNTIF(fee_finalized) AS final_fees, "
         "ROUND(SUM(pnl_usd), 2) AS net, COUNTIF(pnl_usd > 0) AS winners, "
         "COUNTIF(broker_check = 'CORRECTED') AS corrected "
         f"FROM fact_trades WHERE {_SINCE} GROUP BY strategy_id ORDER BY net DESC",
+    ),
+    Question(
+        "fees, US dollars: estimated by the fee table, and posted by the broker",
+        "SELECT asset_class, fee_method, COUNT(*) AS trades, ROUND(SUM(fee_estimate_usd), 2) AS estimated, "  # noqa: S608 - constants
+        "ROUND(SUM(actual_fee_usd), 2) AS actual, ROUND(SUM(fee_unattributed_usd), 4) AS unattributed "
+        f"FROM fact_trades WHERE {_SINCE} GROUP BY asset_class, fee_method ORDER BY asset_class, fee_method",
     ),
     Question(
         "what each filter saved (negative) or cost (positive), US dollars",
@@ -97,7 +103,7 @@ class Demo:
     def run_all(self) -> list[RunRecord]:
         """Run every job once, as of the end of the month."""
         options = Options(as_of=AS_OF)
-        return [run(loop, options, self._parts()) for loop in loops().values()]
+        return [run(all_jobs()[name], options, self._parts()) for name in RUN_ALL]
 
     def ask(self, question: Question) -> list[dict[str, Any]]:
         """Ask the warehouse."""

@@ -8,11 +8,15 @@ import sys
 from datetime import UTC, datetime
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from signal import SIGKILL
+from threading import Event
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.firestore_v1.types import BeginTransactionResponse
 
-from tests.emulator.wire import Wire
+from jobs.registry import all_jobs
+from shared.jobs import Job
+from tests.emulator.wire import PATIENCE_S, Call, Moment, Wire
 from tests.stack import AS_OF, LocalStack
 
 GIT_HASH = "tested"
@@ -43,7 +47,34 @@ def _run(environment: dict[str, str], output: Path, command: list[str]) -> None:
         with path.open("wb") as sink:
             os.dup2(sink.fileno(), descriptor)
     sys.argv = command
-    importlib.import_module("jobs.entry").main(importlib.import_module(command[0]).LOOP)
+    importlib.import_module("jobs.entry").main(job_of(command[0]))
+
+
+def job_of(module: str) -> Job:
+    """The job that a module declares."""
+    return all_jobs()[module.removeprefix("jobs.").replace("_", "-")]
+
+
+def kill_at(moment: Moment, stack: LocalStack, wire: Wire, output: Path, module: str = "jobs.trades") -> Call | None:
+    """Run the job and kill its process when a call has been executed and not answered; None: there was no such call.
+
+    For the servers this is also a kill before the next call.
+    """
+    struck: list[Call] = []
+    started = Event()
+
+    def kill(call: Call) -> None:
+        if moment(call) and started.wait(PATIENCE_S):
+            struck.append(call)
+            process.kill()
+
+    wire.set(after=kill)
+    process = start_job(stack.changed(**wire.environment), output, module=module)
+    started.set()
+    process.join(PATIENCE_S)
+    let_a_minute_pass(stack, wire, job_of(module).lease)
+    assert process.exitcode in {-SIGKILL, 0}, errors_of(output).read_text(encoding="utf-8")
+    return struck[0] if process.exitcode else None
 
 
 def errors_of(output: Path) -> Path:
@@ -51,7 +82,7 @@ def errors_of(output: Path) -> Path:
     return output.with_suffix(".errors")
 
 
-def let_a_minute_pass(stack: LocalStack, wire: Wire, table: str = "fact_trades") -> None:
+def let_a_minute_pass(stack: LocalStack, wire: Wire, lease: str = "fact_trades") -> None:
     """Do what happens by itself some time after a run died: its lease expires, its transactions are rolled back."""
     client = stack.firestore
     database = f"projects/{client.project}/databases/(default)"
@@ -61,6 +92,6 @@ def let_a_minute_pass(stack: LocalStack, wire: Wire, table: str = "fact_trades")
             # Most of them ended long ago.
             with contextlib.suppress(GoogleAPICallError):
                 client._firestore_api.rollback(request={"database": database, "transaction": transaction})  # noqa: SLF001 - the stock client rolls back its own only
-    lease = client.document(f"job_leases/{table}")
-    if lease.get().exists:
-        lease.update({"expires_at": _LONG_AGO})
+    held = client.document(f"job_leases/{lease}")
+    if held.get().exists:
+        held.update({"expires_at": _LONG_AGO})

@@ -2,8 +2,6 @@
 
 from itertools import count
 from pathlib import Path
-from signal import SIGKILL
-from threading import Event
 
 from google.cloud.bigquery_storage_v1.types import AppendRowsRequest
 
@@ -11,32 +9,10 @@ from schemas.run_record import Status
 from tests.emulator import moments
 from tests.emulator.builders import position, put, write_market
 from tests.emulator.history import History
-from tests.emulator.job_process import errors_of, let_a_minute_pass, start_job
+from tests.emulator.job_process import kill_at
 from tests.emulator.promises import ENDED_WELL, Promises
-from tests.emulator.wire import PATIENCE_S, Call, CutError, Moment, Wire, cut, nth, numbered
+from tests.emulator.wire import Call, CutError, Wire, cut, nth, numbered
 from tests.stack import LocalStack
-
-
-def kill_at(moment: Moment, stack: LocalStack, wire: Wire, output: Path) -> Call | None:
-    """Run the job and kill its process when a call has been executed and not answered; None: there was no such call.
-
-    For the servers this is also a kill before the next call.
-    """
-    struck: list[Call] = []
-    started = Event()
-
-    def kill(call: Call) -> None:
-        if moment(call) and started.wait(PATIENCE_S):
-            struck.append(call)
-            process.kill()
-
-    wire.set(after=kill)
-    process = start_job(stack.changed(**wire.environment), output)
-    started.set()
-    process.join(PATIENCE_S)
-    let_a_minute_pass(stack, wire)
-    assert process.exitcode in {-SIGKILL, 0}, errors_of(output).read_text(encoding="utf-8")
-    return struck[0] if process.exitcode else None
 
 
 def test_a_run_killed_at_any_call_is_made_whole_by_the_next(stack: LocalStack, wire: Wire, tmp_path: Path) -> None:

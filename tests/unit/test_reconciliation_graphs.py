@@ -52,7 +52,7 @@ def assert_adds_up(books: Books, answer: Reconciliation) -> None:
 def assert_true(books: Books, answer: Reconciliation) -> None:
     """What is called certain is the truth: nothing ambiguous or missing was guessed."""
     for trade_id, trade in answer.trades.items():
-        if trade.exact and not trade.ambiguous and not trade.lacking:
+        if verdict(trade) == "exact":
             assert trade.usd == books.true_coin_fees[trade_id]
 
 
@@ -72,7 +72,7 @@ def assert_holds(seeds: Iterable[int]) -> Counter[str]:
 
 
 def verdict(trade: TradeFees) -> str:
-    if trade.ambiguous or trade.lacking:
+    if trade.ambiguous or trade.obscure or trade.missing:
         return "ambiguous" if trade.ambiguous else "lacking"
     return "exact" if trade.exact else "split"
 

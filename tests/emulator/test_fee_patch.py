@@ -1,0 +1,312 @@
+"""The fee patch on real servers: what the broker posted ends in the rows, once, whatever happens on the way."""
+
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.run_record import Status
+from tests.emulator import moments
+from tests.emulator.builders import position, put
+from tests.emulator.fees import (
+    LATER,
+    SOON,
+    coin_fee,
+    dollar_fee,
+    exit_price,
+    expected_fee,
+    fee_columns,
+    fills,
+    history,
+    post,
+    seed_broker,
+)
+from tests.emulator.job_process import kill_at, let_a_minute_pass
+from tests.emulator.promises import Promises, read_table
+from tests.emulator.wire import PATIENCE_S, Gate, Wire, cut, nth, numbered
+from tests.stack import LocalStack
+
+NUMBERS = range(1, 6)
+EXACT = {"fee_method": "EXACT", "fee_tier": "assumed", "fee_finalized": True, "fee_unattributed_usd": Decimal(0)}
+UNKNOWN = {
+    "actual_fee_usd": None,
+    "fee_method": "ESTIMATED",
+    "fee_tier": None,
+    "fee_unattributed_usd": None,
+    "fee_finalized": False,
+}
+
+
+def closed_trades(stack: LocalStack, directory: Path, *activities: dict[str, Any]) -> None:
+    """Archive five trades whose broker posted these activities."""
+    seed_broker(stack, directory / "broker", NUMBERS, activities)
+    put(stack, "live_positions", *(position(n, exit_fill_price=exit_price(n)) for n in NUMBERS))
+    assert stack.run("trades").counts.archived == len(NUMBERS)
+
+
+@pytest.fixture
+def posted(stack: LocalStack, tmp_path: Path) -> LocalStack:
+    """Five trades with all their fees posted."""
+    closed_trades(stack, tmp_path, *history(NUMBERS))
+    return stack
+
+
+def rows(stack: LocalStack) -> dict[str, dict[str, Any]]:
+    return {row["trade_id"]: row for row in read_table(stack)}
+
+
+def assert_sums_hold(stack: LocalStack) -> None:
+    for row in rows(stack).values():
+        paid = row["fee_estimate_usd"] if row["actual_fee_usd"] is None else row["actual_fee_usd"]
+        assert row["fees_usd"] == paid
+        assert row["pnl_usd"] == row["gross_pnl_usd"] - row["fees_usd"]
+
+
+def assert_patched(stack: LocalStack) -> None:
+    """Every trade holds exactly its own fees, and nothing else of it changed."""
+    found = rows(stack)
+    for number in NUMBERS:
+        row = found[f"position-{number:04}"]
+        assert row["actual_fee_usd"] == expected_fee(number)
+        assert {name: row[name] for name in EXACT} == EXACT
+    assert_sums_hold(stack)
+    Promises(stack).assert_kept()
+
+
+def test_posted_fees_reach_their_trades_and_leave_the_rest_alone(posted: LocalStack) -> None:
+    before = rows(posted)
+
+    record = posted.run("fee-patch", SOON)
+
+    assert (record.status, record.counts.read, record.counts.revised) == (Status.SUCCEEDED, 5, 5)
+    assert record.outcomes == {"exact": 5}
+    assert record.totals["posted"] == record.totals["attributed"] == sum(map(expected_fee, NUMBERS))
+    assert_patched(posted)
+    mended = {*fee_columns(next(iter(before.values()))), "fee_reconciled_at"}
+    for trade_id, row in rows(posted).items():
+        assert {k: v for k, v in row.items() if k not in mended} == {
+            k: v for k, v in before[trade_id].items() if k not in mended
+        }
+
+
+def test_a_second_run_rewrites_nothing(posted: LocalStack, wired: LocalStack, wire: Wire) -> None:
+    posted.run("fee-patch", SOON)
+    before = rows(posted)
+    wire.set()
+
+    again = wired.run("fee-patch", SOON)
+
+    assert (again.counts.read, again.counts.already, again.counts.revised) == (5, 5, 0)
+    assert rows(posted) == before
+    assert not any(map(moments.revises, wire.calls))
+
+
+@pytest.mark.usefixtures("posted")
+def test_a_run_sends_one_update_that_names_its_partitions(wired: LocalStack, wire: Wire) -> None:
+    wired.run("fee-patch", SOON)
+
+    (update,) = filter(moments.revises, wire.calls)
+    assert update.mentions("DATE '2021-09-01'", "fee_reconciled_at", "@rows")
+    assert not update.mentions("ds >=")
+
+
+def test_nothing_is_final_before_a_day_has_passed(posted: LocalStack) -> None:
+    record = posted.run("fee-patch", "2021-09-01T09:00:00Z")
+
+    assert (record.status, record.counts.pending, record.counts.revised) == (Status.PARTIAL, 5, 0)
+    assert record.outcomes == {"waiting": 5}
+    assert {row["fee_finalized"] for row in rows(posted).values()} == {False}
+
+
+def test_a_late_fee_is_waited_for_and_taken_when_it_comes(stack: LocalStack, tmp_path: Path) -> None:
+    late = dollar_fee(2, exit_price(2))
+    closed_trades(stack, tmp_path, *(row for row in history(NUMBERS) if row["id"] != late["id"]))
+
+    first = stack.run("fee-patch", SOON)
+    assert first.outcomes == {"exact": 4, "waiting": 1}
+    assert {name: rows(stack)["position-0002"][name] for name in UNKNOWN} == UNKNOWN
+    assert_sums_hold(stack)
+
+    post(stack, tmp_path / "late", late)
+    assert stack.run("fee-patch", SOON).counts.revised == 1
+    assert_patched(stack)
+
+
+def test_fees_that_never_came_are_none_posted_and_not_nothing(stack: LocalStack, tmp_path: Path) -> None:
+    closed_trades(stack, tmp_path, *(row for number in NUMBERS for row in fills(number, exit_price(number))))
+
+    assert stack.run("fee-patch", SOON).outcomes == {"waiting": 5}
+    assert stack.run("fee-patch", LATER).outcomes == {"none posted": 5}
+
+    for row in rows(stack).values():
+        assert (row["actual_fee_usd"], row["fee_method"], row["fee_finalized"]) == (None, "NONE_POSTED", True)
+        assert row["fees_usd"] == row["fee_estimate_usd"]
+    assert_sums_hold(stack)
+
+
+def test_of_a_trade_whose_second_fee_never_came_the_first_one_counts(stack: LocalStack, tmp_path: Path) -> None:
+    missing = dollar_fee(2, exit_price(2))["id"]
+    closed_trades(stack, tmp_path, *(row for row in history(NUMBERS) if row["id"] != missing))
+
+    assert stack.run("fee-patch", LATER).outcomes == {"exact": 4, "none posted": 1}
+
+    row = rows(stack)["position-0002"]
+    assert (row["actual_fee_usd"], row["fee_method"], row["fee_finalized"]) == (Decimal("0.25"), "NONE_POSTED", True)
+    assert_sums_hold(stack)
+
+
+def test_a_correction_restates_what_was_final(posted: LocalStack, tmp_path: Path) -> None:
+    posted.run("fee-patch", SOON)
+    cheaper = dollar_fee(3, exit_price(3), Decimal("0.0015"))
+    wrong = dollar_fee(3, exit_price(3))
+    corrected = {**cheaper, "id": f"{wrong['id']}c", "status": "correct", "previous_id": wrong["id"]}
+
+    post(posted, tmp_path / "correction", corrected)
+    record = posted.run("fee-patch", SOON)
+
+    assert record.counts.revised == 1
+    row = rows(posted)["position-0003"]
+    assert row["actual_fee_usd"] == Decimal("0.25") - Decimal(cheaper["net_amount"])
+    assert (row["fee_method"], row["fee_finalized"]) == ("EXACT", True)
+    assert_sums_hold(posted)
+    assert posted.run("fee-patch", SOON).counts.revised == 0
+
+
+def test_a_cancelled_fee_takes_a_trade_s_final_fees_back(posted: LocalStack, tmp_path: Path) -> None:
+    posted.run("fee-patch", SOON)
+
+    post(posted, tmp_path / "cancelled", dollar_fee(3, exit_price(3), status="canceled"))
+    record = posted.run("fee-patch", SOON)
+
+    assert (record.counts.revised, record.outcomes) == (1, {"exact": 4, "waiting": 1})
+    row = rows(posted)["position-0003"]
+    assert {name: row[name] for name in UNKNOWN} == UNKNOWN
+    assert_sums_hold(posted)
+
+
+def test_fees_that_fit_several_trades_are_given_to_none(stack: LocalStack, tmp_path: Path) -> None:
+    alike = (row for number in NUMBERS for row in fills(number, "120"))
+    coins = map(coin_fee, NUMBERS)
+    dollars = (dollar_fee(number, "120") for number in (1, 2, 4, 5))
+    closed_trades(stack, tmp_path, *alike, *coins, *dollars)
+
+    record = stack.run("fee-patch", LATER)
+
+    # All five sales cost 30 cents. The first two fees were posted before the third sale; of the last three sales one
+    # was never charged, and nobody knows which.
+    assert record.outcomes == {"exact": 2, "ambiguous": 3}
+    assert record.totals["unattributed"] == Decimal("0.30") * 2
+    assert (
+        sorted(row["actual_fee_usd"] for row in rows(stack).values() if row["fee_finalized"]) == [Decimal("0.55")] * 2
+    )
+
+
+def test_a_paused_older_reading_never_overwrites_a_newer_one(
+    posted: LocalStack, wired: LocalStack, wire: Wire, tmp_path: Path
+) -> None:
+    gate = Gate(moments.revises)
+    wire.set(before=gate)
+    with ThreadPoolExecutor(1) as thread:
+        old = thread.submit(wired.run, "fee-patch", SOON)
+        with gate.held():
+            wrong = dollar_fee(3, exit_price(3))
+            cheaper = dollar_fee(3, exit_price(3), Decimal("0.0015"))
+            new = {**cheaper, "id": f"{wrong['id']}c", "status": "correct", "previous_id": wrong["id"]}
+            post(posted, tmp_path / "correction", new)
+            let_a_minute_pass(posted, wire, "fee-patch")
+            assert posted.run("fee-patch", SOON).counts.revised == 5
+            newer = rows(posted)
+        assert old.result(PATIENCE_S).status in {Status.SUCCEEDED, Status.FAILED}
+    assert rows(posted) == newer
+
+
+def test_a_trade_revised_while_its_fees_are_read_is_left_to_the_next_run(
+    posted: LocalStack, wired: LocalStack, wire: Wire
+) -> None:
+    gate = Gate(moments.revises)
+    wire.set(before=gate)
+    with ThreadPoolExecutor(1) as thread:
+        patching = thread.submit(wired.run, "fee-patch", SOON)
+        with gate.held():
+            put(posted, "live_positions", position(2, exit_fill_price=exit_price(2), exit_reason="edited"))
+            assert posted.run("trades").counts.revised == 1
+        record = patching.result(PATIENCE_S)
+    assert (record.counts.revised, record.counts.pending) == (4, 1)
+    assert posted.run("fee-patch", SOON).counts.revised == 1
+    assert rows(posted)["position-0002"]["exit_reason"] == "edited"
+    assert_patched(posted)
+
+
+def test_a_revision_of_a_patched_trade_keeps_its_fees(posted: LocalStack) -> None:
+    posted.run("fee-patch", SOON)
+    put(posted, "live_positions", position(2, exit_fill_price=exit_price(2), exit_reason="edited"))
+    posted.run("trades")
+    assert_patched(posted)
+    assert posted.run("fee-patch", SOON).counts.revised == 0
+
+
+def test_a_run_killed_at_any_call_is_made_whole_by_the_next(posted: LocalStack, wire: Wire, tmp_path: Path) -> None:
+    before = None
+    for number in count(1):
+        call = kill_at(numbered(number), posted, wire, tmp_path / "output", "jobs.fee_patch")
+        if call is None:
+            break
+        if moments.writes(call):
+            posted.run("fee-patch", "2026-10-15T00:00:00Z")
+            assert_patched(posted)
+            before = before or rows(posted)
+            assert rows(posted) == before
+    assert number > 15
+
+
+def test_a_lost_answer_changes_nothing(posted: LocalStack, wired: LocalStack, wire: Wire) -> None:
+    for number in count(1):
+        wire.set(after=cut(nth(number, moments.writes)))
+        record = wired.run("fee-patch", SOON)
+        assert record.status is Status.SUCCEEDED, (number, record.error)
+        assert_patched(posted)
+        if sum(map(moments.writes, wire.calls)) < number:
+            break
+    assert number > 4
+
+
+def test_runs_started_together_write_each_row_once(posted: LocalStack) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        records = list(threads.map(lambda _: posted.run("fee-patch", SOON), range(4)))
+    assert {record.status for record in records} <= {Status.SUCCEEDED, Status.SKIPPED}
+    assert sum(record.counts.revised for record in records) == 5
+    assert_patched(posted)
+
+
+@pytest.mark.parametrize("path", ["/v2/account/activities", "/v2/calendar"])
+def test_a_broker_that_fails_leaves_every_row_as_it_was(path: str, posted: LocalStack) -> None:
+    before = rows(posted)
+    posted.fail_broker(path=path, kind="status", status=503, times=1000)
+
+    record = posted.run("fee-patch", SOON, RETRY_SECONDS="0.5")
+
+    assert (record.status, record.counts.read, record.counts.pending) == (Status.FAILED, 5, 5)
+    assert record.error is not None
+    assert path.rsplit("/", 1)[1] in record.error.message
+    assert rows(posted) == before
+
+
+def test_a_dry_run_shows_every_value_and_writes_none(posted: LocalStack) -> None:
+    before = rows(posted)
+
+    shown = posted.command("run", "fee-patch", "--as-of", SOON, "--dry-run", "--json")
+
+    assert shown.returncode == 0, shown.stderr
+    assert f'"actual_fee_usd":"{expected_fee(3)}' in shown.stdout.replace(" ", "")
+    assert rows(posted) == before
+    assert posted.firestore.document("job_leases/fee-patch").get().exists is False
+
+
+def test_only_the_days_asked_for_are_patched(posted: LocalStack) -> None:
+    shown = posted.command("run", "fee-patch", "--as-of", SOON, "--ds", "2021-09-02", "--json")
+
+    assert shown.returncode == 0, shown.stderr
+    assert {row["fee_finalized"] for row in rows(posted).values()} == {False}
