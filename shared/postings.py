@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from schemas.document import numeric
+from schemas.document import NUMERIC_LIMIT, numeric
 from schemas.symbols import is_symbol
 from shared.fees import REGULATORY, Execution, Side
 from shared.fills import finite
@@ -32,6 +32,8 @@ _COIN_FEE = "Coin Pair Transaction Fee"
 _QUOTES = ("USDT", "USDC", "USD", "BTC")
 """Currencies a pair may be quoted in, the longest spelling first."""
 _DOLLARS = frozenset({"USD"})
+_COINS = frozenset({"BTC"})
+"""Quote currencies in which a price is none in dollars."""
 _LONGEST_TICKER = 5
 _RANK = {"executed": 0, "correct": 1, "canceled": 2}
 
@@ -147,8 +149,8 @@ def effective(rows: Iterable[Activity]) -> list[Activity]:
     """Keep what counts, in the order of ids: a function of the set of rows, whatever their order and repetition.
 
     A row that corrects or cancels another one names it (`previous_id`, the whole id or its last part); a correction
-    of a daily fee that names none replaces that day's row of its sub type. A cancelled row never counts, and
-    cancelling a correction does not bring back what it corrected.
+    of a daily fee that names none replaces that day's row of its sub type, unless both state their unit and they
+    differ. A cancelled row never counts, and cancelling a correction does not bring back what it corrected.
     """
     latest: dict[str, Activity] = {}
     for row in rows:
@@ -156,7 +158,7 @@ def effective(rows: Iterable[Activity]) -> list[Activity]:
         if _precedence(row) > _precedence(held):
             latest[row["id"]] = row
     gone = set(_superseded(latest.values()))
-    counting = (row for row in latest.values() if row.get("status") in {None, "executed", "correct"})
+    counting = (row for row in latest.values() if (row.get("status") or "executed") in {"executed", "correct"})
     return sorted((row for row in counting if not gone & _names(row)), key=lambda row: str(row["id"]))
 
 
@@ -173,7 +175,8 @@ def _superseded(rows: Iterable[Activity]) -> Iterator[str]:
         if previous := row.get("previous_id"):
             yield from {str(previous)} - _names(row)
         elif row.get("status") == "correct" and (place := _daily(row)):
-            yield from (str(one["id"]) for one in listed if one.get("status") != "correct" and _daily(one) == place)
+            others = (one for one in listed if one.get("status") != "correct")
+            yield from (str(one["id"]) for one in others if _same_daily(place, _daily(one)))
 
 
 def _names(row: Activity) -> set[str]:
@@ -187,13 +190,20 @@ def _daily(row: Activity) -> tuple[str, str, str] | None:
     return (str(row.get("date")), kind, _control(row)[1]) if kind in REGULATORY else None
 
 
+def _same_daily(one: tuple[str, str, str], other: tuple[str, str, str] | None) -> bool:
+    if other is None or one[:2] != other[:2]:
+        return False
+    return one[2] == other[2] or not (one[2] and other[2])
+
+
 def _execution(row: Activity, account: str) -> BrokerExecution:
     symbol, side = str(row.get("symbol") or ""), row.get("side")
     price, qty = finite(row.get("price")), finite(row.get("qty"))
     at = _moment(row.get("transaction_time"))
     if side in {"sell_short", "sell"}:
         side = "sell"
-    if side not in {"buy", "sell"} or not row.get("order_id") or not symbol or at is None or not price or not qty:
+    nameless = side not in {"buy", "sell"} or not row.get("order_id") or not symbol
+    if nameless or at is None or not price or not qty or min(price, qty) < 0:
         raise UnreadableActivityError(f"activity {row['id']}: a fill without order, symbol, side, price, qty or time")
     kind = asset_class_of(symbol)
     way: Side = "buy" if side == "buy" else "sell"
@@ -218,16 +228,22 @@ def _posting(row: Activity, account: str) -> Posting:
     if kind == CRYPTO and not amount:
         if not qty or not row.get("symbol"):
             raise UnreadableActivityError(f"activity {row['id']}: a crypto fee of neither dollars nor coins")
-        currency = pair(bare(str(row["symbol"])))[0]
-        price = finite(row.get("price")) or None
-        return Posting(
-            row["id"], account, kind, day, _moment(row.get("created_at")), None, numeric(-qty), currency, price
-        )
+        currency, quote = pair(bare(str(row["symbol"])))
+        price = None if quote in _COINS else finite(row.get("price")) or None
+        created = _moment(row.get("created_at"))
+        return Posting(row["id"], account, kind, day, created, None, _cost(row, qty), currency, price)
     if amount is None:
         raise UnreadableActivityError(f"activity {row['id']}: a fee without an amount")
     control, unit = _control(row)
     created = _moment(row.get("created_at"))
-    return Posting(row["id"], account, kind, day, created, numeric(-amount), control=control, unit=unit)
+    return Posting(row["id"], account, kind, day, created, _cost(row, amount), control=control, unit=unit)
+
+
+def _cost(row: Activity, amount: Decimal) -> Decimal:
+    """Turn the sign of what was booked: positive for a cost."""
+    if amount.copy_abs() >= NUMERIC_LIMIT:
+        raise UnreadableActivityError(f"activity {row['id']}: an amount beyond all money")
+    return numeric(amount.copy_negate())
 
 
 def _kind(row: Activity) -> str:
@@ -247,7 +263,8 @@ def _kind(row: Activity) -> str:
 def _control(row: Activity) -> tuple[Decimal | None, str]:
     """Read the base out of a description such as "TAF fee for proceed of 1572 shares (89 trades) on …"."""
     found = _CONTROL.search(str(row.get("description") or ""))
-    if not found:
+    # Only proceeds are dollars; of any other number without a unit nobody can tell what it counts.
+    if not found or not (found["unit"] or _kind(row) == "REG"):
         return None, ""
     return Decimal(found["number"].replace(",", "")), f"{found['unit'].rstrip('s')}s" if found["unit"] else "dollars"
 
@@ -262,9 +279,9 @@ def _day(row: Activity) -> date:
 def _moment(value: object) -> datetime | None:
     try:
         moment = datetime.fromisoformat(str(value))
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else None
 
 
 def group_of(posting: Posting) -> Group:
