@@ -85,9 +85,11 @@ def revise(table: str, row: type[ArchivedRow], days: Iterable[date]) -> str:
     return f"UPDATE {table} AS t SET {assignments} FROM UNNEST(@rows) AS r WHERE {' AND '.join(matches)}"
 
 
-def unsettled(table: str, row: type[ArchivedRow], done: str) -> str:
-    """Ask for the rows of days @since to @until that are not done with, and for all from day @again on."""
-    return f"{select_all(table, row)} WHERE ds BETWEEN @since AND @until AND (NOT {done} OR ds >= @again)"
+def unsettled(table: str, row: type[ArchivedRow], done: str, again: date, days: tuple[date, date]) -> str:
+    """Ask for the rows between two days that are not done with, and for all of them from day `again` on."""
+    first, last, reopened = (f"DATE '{day.isoformat()}'" for day in (*days, again))
+    within = f"ds >= {first} AND ds <= {last}"
+    return f"{select_all(table, row)} WHERE {within} AND (NOT {done} OR ds >= {reopened})"
 
 
 def patch(table: str, row: type[ArchivedRow], columns_set: Sequence[str], days: Iterable[date]) -> str:

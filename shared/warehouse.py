@@ -130,12 +130,8 @@ class Warehouse:
 
     def unsettled(self, row: type[R], done: str, again: date, days: tuple[date, date]) -> list[R]:
         """Read the rows between two days that a patch is not done with, and all of day `again` or later."""
-        parameters = [
-            bigquery.ScalarQueryParameter(name, "DATE", day)
-            for name, day in zip(("again", "since", "until"), (again, *days), strict=True)
-        ]
-        statement = sql.unsettled(self.table(row), row, done)
-        return [cast("R", row.model_construct(**record)) for record in self.rows(statement, parameters)]
+        statement = sql.unsettled(self.table(row), row, done, again, days)
+        return [cast("R", row.model_construct(**record)) for record in self.rows(statement)]
 
     def patch(self, row: type[R], columns_set: Sequence[str], patches: Sequence[tuple[R, Mapping[str, Any]]]) -> None:
         """Set columns of rows to absolute values; pairs of (row as it was read, values).

@@ -24,6 +24,8 @@ STATEMENTS: dict[str, Callable[[Row], str]] = {
     "count_run": lambda row: sql.count_run(table(row)),
     "versions": lambda row: sql.versions(table(row)),
     "revise": lambda row: sql.revise(table(row), row, DAYS),
+    "unsettled": lambda row: sql.unsettled(table(row), row, row.TABLE.key[0], DAYS[0], (DAYS[1], DAYS[2])),
+    "patch": lambda row: sql.patch(table(row), row, ("source_extra", "archived_at"), DAYS),
 }
 PIECES = {"table_id", "select_all", "in_days", "revised_columns", "seen"}
 """What statements are put together from; no statement by themselves."""
@@ -109,7 +111,7 @@ def test_a_lookup_asks_for_key_partition_and_revision_once_each(row: Row) -> Non
     assert asked == list(dict.fromkeys([*row.TABLE.key, "ds", "source_rev"]))
 
 
-@pytest.mark.parametrize("name", ["rows_of", "whole_table"])
+@pytest.mark.parametrize("name", ["rows_of", "whole_table", "unsettled"])
 @every_table
 def test_rows_are_read_whole_and_json_as_text(name: str, row: Row) -> None:
     asked = parsed(STATEMENTS[name](row)).args["expressions"]
@@ -147,6 +149,29 @@ def test_a_revision_of_a_trade_leaves_rows_alone_that_a_patch_touched_meanwhile(
     text = STATEMENTS["revise"](Trade)
 
     assert "t.fee_reconciled_at IS NOT DISTINCT FROM r.seen_fee_reconciled_at" in text
+
+
+def test_a_patch_sets_its_columns_under_every_guard_and_none_else() -> None:
+    statement = parsed(sql.patch(table(Trade), Trade, ("actual_fee_usd", "fee_tier", "fee_reconciled_at"), DAYS))
+    assignments = {one.this.name: one.expression.sql() for one in statement.args["expressions"]}
+    guards = {one.sql(dialect="bigquery") for one in conditions(statement)}
+
+    assert assignments == {name: f"r.{name}" for name in ("actual_fee_usd", "fee_tier", "fee_reconciled_at")}
+    assert guards == {
+        "t.ds IN (CAST('2026-03-01' AS DATE), CAST('2026-03-02' AS DATE))",
+        "t.trade_id = r.trade_id",
+        "t.source_rev = r.source_rev",
+        "t.fee_reconciled_at IS NULL OR t.fee_reconciled_at < r.fee_reconciled_at",
+        "t.actual_fee_usd IS DISTINCT FROM r.actual_fee_usd OR t.fee_tier IS DISTINCT FROM r.fee_tier",
+    }
+
+
+def test_rows_done_with_are_read_again_from_a_day_on() -> None:
+    text = sql.unsettled(table(Trade), Trade, "fee_finalized", date(2026, 3, 3), (date(2026, 3, 1), date(2026, 3, 5)))
+
+    assert text.endswith(
+        "WHERE ds >= DATE '2026-03-01' AND ds <= DATE '2026-03-05' AND (NOT fee_finalized OR ds >= DATE '2026-03-03')"
+    )
 
 
 @given(st.lists(st.dates(), min_size=1, max_size=5))
