@@ -148,7 +148,9 @@ class _Attribution:
             self.found.ambiguous |= answer.ambiguous
             self._open |= {*worth, *places}
         for fee, place in answer.pairs.items():
-            if self._owners.get(place) not in answer.ambiguous:
+            # Where there is doubt, that a fee is nobody's here is a guess too.
+            certain = place in self._owners or not answer.ambiguous
+            if certain and self._owners.get(place) not in answer.ambiguous:
                 amount = _amount(self._fees[fee])
                 self.found.shares.append(Share(fee, place, worth[fee][place], exact=True, amount=amount))
 
@@ -181,7 +183,7 @@ class _Attribution:
             unpaid = [
                 one
                 for one in self._executions.values()
-                if (one.at.date(), one.received) == (day, currency) and one.id not in paid
+                if (one.at.date(), one.received) == (day, currency) and one.id not in paid and may_belong(fees[0], one)
             ]
             if len(fees) == 1 and unpaid and _plausible(fees[0], unpaid):
                 self.found.shares += _daily(fees[0], unpaid)

@@ -294,10 +294,10 @@ def may_belong(posting: Posting, execution: BrokerExecution) -> bool:
 
     Alpaca posts within seconds, now and then hours later, and by its documentation at the end of the day.
     """
+    days = {execution.day, execution.at.astimezone(NEW_YORK).date()}
     if posting.created is None:
-        return posting.day == execution.day
+        return posting.day in days
     lag = posting.created - execution.at
     if lag < timedelta(0):
         return False
-    days = {execution.day, execution.at.astimezone(NEW_YORK).date()}
     return lag <= timedelta(days=1) or posting.day in days
