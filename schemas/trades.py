@@ -27,6 +27,7 @@ from schemas.document import (
     DocumentAssetClass,
     DocumentSide,
     FillPrice,
+    Map,
     Number,
     OptionalString,
     Positive,
@@ -125,6 +126,8 @@ class PositionDocument(Document):
     """Thread that discussed the trade."""
     ds: Stated | None = None
     """The engine's own partition date; ours is computed."""
+    price_patch: Map | None = None
+    """Which fill prices the price patch put in: old and new value, the broker's order, run and time."""
 
     @model_validator(mode="after")
     def _symbol_fits_asset_class(self) -> Self:
