@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-
 MAX_CHANGES = 500
 """Changes kept in a record; a Firestore document holds 1 MiB."""
 

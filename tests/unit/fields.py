@@ -31,6 +31,7 @@ FIELDS: Mapping[type[Document], Mapping[str, str]] = {
         **_of("enum", "asset_class status side trade_type"),
         **_of("whole", "strategy_version"),
         **_of("positive", "qty original_qty target_entry_price current_stop current_stop_loss"),
+        **_of("map", "price_patch"),
         **_of("fill", "entry_fill_price filled_avg_price exit_fill_price scaled_out_price trailing_stop_final"),
         **_of("number", "commission scaled_out_qty"),
         **_of("time", "entry_time filled_at exit_time"),
