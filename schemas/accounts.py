@@ -1,6 +1,6 @@
 """The daily account state: the broker's account as a document and the `snapshot_accounts` table."""
 
-from schemas.columns import Count, Instant, Integer, Percent, Text, Usd
+from schemas.columns import Count, Day, Instant, Integer, Percent, Text, Usd
 from schemas.document import Document, Flag, Number, OptionalString, String, Whole
 from schemas.table import ArchivedRow, Table
 
@@ -68,6 +68,8 @@ class AccountSnapshot(ArchivedRow):
         "complete snapshot from 16:00 of ds to 16:00 of the next day wins.",
     )
 
+    ds: Day
+    """Partition: the day in New York, ending at 16:00, that the snapshot closes."""
     account_id: Text
     """Key: the broker's account number."""
     snapshot_at: Instant

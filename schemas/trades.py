@@ -193,7 +193,7 @@ class Trade(ArchivedRow):
     reported_entry_price: Price | None
     """Entry price the document states. NULL when it states none."""
     reported_exit_price: Price | None
-    """Exit price the document states. NULL when it states none."""
+    """Exit price the document states. NULL when it states none; 0 only of an option that ended without an order."""
     broker_check: BrokerCheck
     """MATCHED: every price the document states equals the broker's. CORRECTED: one differs or is missing.
     NOT_FOUND: the broker does not know the orders (theoretical trades)."""

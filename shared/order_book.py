@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.executions import Executions
-from shared.fills import Fill, Order, fill_of, in_order, lacks_price
+from shared.fills import Fill, Order, fill_of, finite, in_order, lacks_price
 from shared.postings import bare
 
 _EXIT_OF = re.compile(
@@ -116,7 +116,9 @@ class OrderBook:
     def _fill(self, order: Order) -> Fill | None:
         if order["id"] in self._by_id and not lacks_price(order):
             return fill_of(order)
-        return self._executions.fill(order["id"], order.get("symbol") or "")
+        found = self._executions.fill(order["id"], order.get("symbol") or "")
+        # Executions that are still to come would make the fill larger: until then it is unknown, not smaller.
+        return found if found and found.qty >= (finite(order.get("filled_qty")) or 0) else None
 
     def _with_exits(self, orders: Iterable[Order]) -> list[Order]:
         """Add the legs of brackets to orders, as deep as they are nested."""

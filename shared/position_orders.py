@@ -1,17 +1,17 @@
 """Which orders and events at the broker make up one closed position, and where to look for them. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from schemas.trades import PositionDocument
 from shared.fills import Order, lacks_price, quantity
+from shared.loop import Span
 from shared.market import Window
 from shared.occ import is_adjusted, underlying_window
 from shared.option_events import BOOKED_WITHIN, OptionEvent, OptionEvents
 from shared.order_book import OrderBook
 
-Span = tuple[datetime, datetime]
 SUBMITTED_BEFORE = timedelta(days=2)
 """How long before its fill an order was usually submitted; older ones are looked for when missing."""
 _DAY = timedelta(days=1)

@@ -61,6 +61,21 @@ def test_an_execution_that_cannot_be_read_leaves_the_order_unknown_never_smaller
     assert told(PARTS[0], {**PARTS[1], field: bad}).fill("out", "BTC/USD") is None
 
 
+def test_an_order_of_which_an_execution_is_missing_is_unknown_never_smaller() -> None:
+    first, last = ({**one, "cum_qty": cum} for one, cum in zip(PARTS, ("1", "3"), strict=True))
+
+    assert told(first, last).fill("out", "BTC/USD") == WHOLE
+    assert told(last).fill("out", "BTC/USD") is None
+    assert told(first).fill("out", "BTC/USD") is not None
+
+
+@pytest.mark.parametrize(("filled", "known"), [("3", True), ("2.5", True), ("3.5", False)])
+def test_executions_that_do_not_account_for_what_the_order_filled_are_not_all(*, filled: str, known: bool) -> None:
+    out = order("out", "sell", None, filled)
+
+    assert bool(book(out).fills([out])) == known
+
+
 def test_an_order_without_executions_filled_nothing() -> None:
     assert told(*PARTS).fill("gone", "BTC/USD") is None
     assert told(*PARTS).fill("out", "ETH/USD") is None
