@@ -134,7 +134,8 @@ class _Work:
         for one in executions:
             self._own_by(one, tuple(sorted(self._claimants.get(one.order_id, ()))))
         self._paid: dict[str, list[Share]] = {}
-        self._posted_kinds: set[Group] = set()
+        self._charged: set[tuple[str, str]] = set()
+        """Executions and the kinds of daily fees that they were given a part of."""
         self.result = Reconciliation({trade_id: TradeFees() for trade_id in self._claims})
 
     def _own_by(self, one: BrokerExecution, trades: tuple[str, ...]) -> None:
@@ -184,9 +185,9 @@ class _Work:
         for (day, kind, _), some in days_of(postings).items():
             group = group_of(some[0])
             answer = split(kind, some, by_day.get(day, ()) if kind != OTHER else ())
-            self._posted_kinds.add(group)
             self._total(group).posted += answer.posted
             for share in answer.shares:
+                self._charged.add((share.execution, kind))
                 ids = tuple(one.id for one in some)
                 self._give(share.execution, ids, group, share.usd, share.unattributed)
 
@@ -230,7 +231,7 @@ class _Work:
     def _outstanding(self, one: BrokerExecution) -> set[Group]:
         if one.asset_class == "CRYPTO":
             return set() if one.id in self._paid else {Group(one.account, one.day, CRYPTO)}
-        return {Group(one.account, one.day, kind) for kind in charged_kinds(one)} - self._posted_kinds
+        return {Group(one.account, one.day, kind) for kind in charged_kinds(one) if (one.id, kind) not in self._charged}
 
     def _complete_at(self, one: BrokerExecution) -> datetime | None:
         return one.at + CRYPTO_WAIT if one.asset_class == "CRYPTO" else self._settlement(one.day)
