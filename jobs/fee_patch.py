@@ -73,11 +73,11 @@ def mended(trade: Trade, fees: TradeFees, books: Books, as_of: datetime, patienc
     """
     taken_back = bool(fees.missing & books.taken_back)
     reason = _why_open(trade, fees, as_of, patience)
-    if reason and trade.fee_finalized and not taken_back:
+    lacking = bool(fees.missing) or fees.obscure
+    if (reason or lacking) and trade.fee_finalized and not taken_back:
         return Mended(trade, {}, "final", settled=True)
     if reason:
         return Mended(trade, _unknown(trade) if taken_back else {}, reason, settled=False)
-    lacking = bool(fees.missing) or fees.obscure
     method: FeeMethod = "NONE_POSTED" if lacking else "EXACT" if fees.exact else "PRORATA"
     return Mended(trade, _columns(trade, fees, method), method.lower().replace("_", " "), settled=True)
 

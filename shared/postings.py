@@ -289,12 +289,17 @@ def group_of(posting: Posting) -> Group:
     return Group(posting.account, posting.day, posting.kind)
 
 
+def days_for(execution: BrokerExecution) -> frozenset[date]:
+    """List the days that a crypto execution's fee may be dated: UTC's and New York's."""
+    return frozenset({execution.day, execution.at.astimezone(NEW_YORK).date()})
+
+
 def may_belong(posting: Posting, execution: BrokerExecution) -> bool:
     """Tell whether a crypto fee may be an execution's by time: posted within a day after it, or dated on its day.
 
     Alpaca posts within seconds, now and then hours later, and by its documentation at the end of the day.
     """
-    days = {execution.day, execution.at.astimezone(NEW_YORK).date()}
+    days = days_for(execution)
     if posting.created is None:
         return posting.day in days
     lag = posting.created - execution.at

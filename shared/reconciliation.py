@@ -14,7 +14,7 @@ from shared.day_fees import days_of, split
 from shared.fee_table import crypto_tiers, tier_of
 from shared.fees import Side, charged_kinds
 from shared.formulae import EXACT
-from shared.postings import CRYPTO, OTHER, BrokerExecution, Group, Posting, group_of
+from shared.postings import CRYPTO, OTHER, BrokerExecution, Group, Posting, days_for, group_of
 
 CRYPTO_WAIT = timedelta(days=1)
 """How long after an execution its crypto fee may come."""
@@ -49,7 +49,7 @@ class TradeFees:
     postings: set[str] = field(default_factory=set)
     """Ids of the activities that this is made of."""
     exact: bool = True
-    """Whether every part is the whole of one posting."""
+    """Whether every part is the whole of one posting, and no other trade's too."""
     missing: set[Group] = field(default_factory=set)
     """Fees that were to come and did not come, or not yet."""
     unknown_orders: set[str] = field(default_factory=set)
@@ -223,14 +223,17 @@ class _Work:
             trade.incomplete = any(_traded(own, side) < claim.qty for side in claim.sides)
             trade.missing = {group for one in own for group in self._outstanding(one)}
             shares = [(share, one) for one in own for share in self._paid.get(one.id, ())]
-            trade.exact = all(share.exact for share, _ in shares) and all(one.asset_class == "CRYPTO" for one in own)
+            trade.exact = all(share.exact for share, _ in shares) and all(self._pays_alone(one) for one in own)
             trade.tier = _tier(shares) if shares else None
             times = [self._complete_at(one) for one in own]
             trade.complete_at = None if None in times else max((one for one in times if one), default=None)
 
+    def _pays_alone(self, one: BrokerExecution) -> bool:
+        return one.asset_class == "CRYPTO" and len(self._members[self._owners[one.id]]) == 1
+
     def _outstanding(self, one: BrokerExecution) -> set[Group]:
         if one.asset_class == "CRYPTO":
-            return set() if one.id in self._paid else {Group(one.account, one.day, CRYPTO)}
+            return set() if one.id in self._paid else {Group(one.account, day, CRYPTO) for day in days_for(one)}
         return {Group(one.account, one.day, kind) for kind in charged_kinds(one) if (one.id, kind) not in self._charged}
 
     def _complete_at(self, one: BrokerExecution) -> datetime | None:
