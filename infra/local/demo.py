@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,13 @@ class Question:
     sql: str
 
 
+_ROUNDING = Decimal("1e-8")
+"""US dollars: half a billionth for each execution of a trade."""
 _SINCE = "ds >= '2026-01-01'"
 
 QUESTIONS = (
     Question(
-        "P&L by strategy, US dollars, after the fees the broker posted (estimated for trades that still wait for theirs)",
+        "P&L by strategy, US dollars, after the fees the broker posted",
         "SELECT strategy_id, COUNT(*) AS trades, ROUND(SUM(gross_pnl_usd), 2) AS gross, "  # noqa: S608 - constants
         "ROUND(SUM(fees_usd), 2) AS fees, COUNTIF(fee_finalized) AS final_fees, "
         "ROUND(SUM(pnl_usd), 2) AS net, COUNTIF(pnl_usd > 0) AS winners, "
@@ -123,10 +126,21 @@ class Demo:
         refused = {record["path"]: record["reason"] for record in self._parts().quarantine.records()}
         if refused != dict(self._expected.reasons):
             found.append("the quarantine holds other documents, or other reasons, than the dirty ones")
+        found += self._wrong_fees()
         for loop in loops().values():
             if not Audit(loop, self._parts(), AS_OF).check().passed:
                 found.append(f"{loop.name}: the audit does not pass")
         return found
+
+    def _wrong_fees(self) -> list[str]:
+        """Compare the fees of crypto trades with what the invented broker charged."""
+        rows = self._parts().warehouse.rows(f"SELECT trade_id, actual_fee_usd FROM fact_trades WHERE {_SINCE}")  # noqa: S608 - constants
+        actual = {row["trade_id"]: row["actual_fee_usd"] for row in rows}
+        return [
+            f"{trade.trade_id}: fees of {actual.get(trade.trade_id)} instead of {trade.coin_fees_usd}"
+            for trade in self._expected.trades
+            if trade.coin_fees_usd is not None and not _is_close(actual.get(trade.trade_id), trade.coin_fees_usd)
+        ]
 
     def _parts(self) -> Parts:
         return connect(self._settings, Log(io.StringIO()))
@@ -134,3 +148,8 @@ class Demo:
 
 def _changed(record: RunRecord) -> bool:
     return bool(record.counts.archived or record.counts.revised)
+
+
+def _is_close(actual: Decimal | None, expected: Decimal) -> bool:
+    """Whether a sum of rounded parts is that of the unrounded ones."""
+    return actual is not None and abs(actual - expected) < _ROUNDING
