@@ -36,6 +36,7 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
 )
 """What Google's clients raise when a service refuses or cannot be reached."""
 
+_CONFLICT = "due to concurrent update"
 _RATE_REASONS = frozenset({"rateLimitExceeded", "quotaExceeded", "backendError", "jobRateLimitExceeded"})
 
 ONCE = Retry(predicate=if_exception_type())
@@ -43,7 +44,12 @@ ONCE = Retry(predicate=if_exception_type())
 
 
 def is_transient(error: Exception) -> bool:
-    """Tell whether the same idempotent call may be sent again. BigQuery says 403 for some rate limits."""
+    """Tell whether the same idempotent call may be sent again.
+
+    BigQuery says 403 for some rate limits, and 400 for an UPDATE that lost to another one of the same table.
+    """
+    if isinstance(error, exceptions.BadRequest):
+        return _CONFLICT in str(error)
     if isinstance(error, exceptions.Forbidden):
         return any(detail.get("reason") in _RATE_REASONS for detail in error.errors if isinstance(detail, dict))
     return isinstance(error, TRANSIENT)

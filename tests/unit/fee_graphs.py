@@ -22,6 +22,9 @@ CENT = Decimal("0.01")
 SYMBOLS = {"BTC/USD": "60000", "DOGE/USD": "0.2", "AAPL": "230", "F": "11", "AAPL261218C00230000": "4.1"}
 
 
+_WAYS: list[tuple[Side, Side]] = [("buy", "sell"), ("sell", "buy")]
+
+
 @dataclass
 class Books:
     """The activities of some accounts, and what is true about them."""
@@ -72,7 +75,7 @@ class Author:
         qty = Decimal(self._chance.randint(1, 40)) / (1000 if symbol == "BTC/USD" else 1)
         paid = Decimal(0)
         at = datetime.combine(MONDAY, time(14, 30), UTC) + timedelta(minutes=self._chance.randint(0, 2000))
-        sides: tuple[Side, Side] = self._chance.choice([("buy", "sell"), ("sell", "buy")])
+        sides: tuple[Side, Side] = self._chance.choice(_WAYS)
         for side in sides:
             order = f"order {self._number} {side}"
             orders.append(order)
@@ -88,7 +91,9 @@ class Author:
         while left > 0:
             part = left if self._chance.random() < 0.6 else (left / 2).quantize(Decimal("1e-6"))
             left -= part
-            price = (Decimal(SYMBOLS[symbol]) * self._chance.choice([1, 1, Decimal("1.01")])).quantize(Decimal("1e-4"))
+            price = (
+                Decimal(SYMBOLS[symbol]) * self._chance.choice([Decimal(1), Decimal(1), Decimal("1.01")])
+            ).quantize(Decimal("1e-4"))
             self.books.fills[account].append(
                 {
                     "id": self._id(at.date()),
