@@ -54,7 +54,7 @@ def find(document: RawDocument, lookup: OrderLookup) -> Finding:
     lookup.load(_order_ids(fields), document.id)
     answers = {name: _answer(name, document, lookup) for name in lacking}
     values = (
-        NewValue(name, fields.get(name), _storable(price), f"{price.normalize():f}", order_id)
+        NewValue(name, fields.get(name), price, order_id)
         for name, (price, order_id) in answers.items()
         if price is not None
     )
@@ -72,6 +72,13 @@ def _answer(name: str, document: RawDocument, lookup: OrderLookup) -> tuple[Deci
         return None, STILL_WORKING
     if not fills:
         return None, NEVER_FILLED
+    if (
+        name in _EXIT
+        and not _is_covered(document, fills)
+        and not all(map(lookup.book.knows, _exit_ids(document.fields)))
+    ):
+        # The order that closed the rest is among those the broker does not know.
+        return None, NOT_FOUND
     with localcontext(EXACT):
         return numeric(vwap(fills)), fills[-1].order_id
 
@@ -88,13 +95,13 @@ def _entry_orders(document: RawDocument, book: OrderBook) -> list[Order]:
 
 
 def _exit_orders(document: RawDocument, lookup: OrderLookup) -> list[Order]:
-    """Find the orders that closed a position; where ids lead to none, among those named after it."""
+    """Find the orders that closed a position; where ids do not lead to all of it, also those named after it."""
     ids = list(_order_ids(document.fields))
     entry = _entry_orders(document, lookup.book)
     found = lookup.book.exits(_symbol(document), entry, document.id, ids)
     times = [as_instant_or_none(document.fields.get(name)) for name in ("entry_time", "filled_at", "exit_time")]
     known = [time for time in times if time is not None]
-    if not found and known:
+    if known and not _is_covered(document, lookup.book.fills(found)):
         lookup.sweep(min(known) - _AROUND, max(known) + _AROUND)
         found = lookup.book.exits(_symbol(document), entry, document.id, ids)
     return found
@@ -108,15 +115,13 @@ def _entry_id(fields: Mapping[str, Any]) -> str | None:
     return next((str(fields[name]) for name in ("entry_order_id", "alpaca_order_id") if fields.get(name)), None)
 
 
+def _exit_ids(fields: Mapping[str, Any]) -> Iterator[str]:
+    yield from (str(fields[name]) for name in ("exit_order_id", "tp_order_id", "sl_order_id") if fields.get(name))
+
+
 def _order_ids(fields: Mapping[str, Any]) -> Iterator[str]:
-    names = ("entry_order_id", "alpaca_order_id", "exit_order_id", "tp_order_id", "sl_order_id")
-    yield from (str(fields[name]) for name in names if fields.get(name))
-
-
-def _storable(price: Decimal) -> Any:
-    """Write a price as Firestore's double where that reads back to the same digits, else as text, which is exact."""
-    double = price.__float__()
-    return double if Decimal(repr(double)) == price else f"{price.normalize():f}"
+    yield from (str(fields[name]) for name in ("entry_order_id", "alpaca_order_id") if fields.get(name))
+    yield from _exit_ids(fields)
 
 
 PATCH = SourcePatch(

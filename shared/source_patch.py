@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -33,12 +34,20 @@ class NewValue:
     field: str
     """As the document spells it."""
     old: Any
-    new: Any
-    """As Firestore shall hold it."""
-    stated: str
-    """The same as text, to the last digit."""
+    new: Decimal
     evidence: str
     """The order that says so."""
+
+    @property
+    def stated(self) -> str:
+        """The new value as text, to the last digit."""
+        return f"{self.new.normalize():f}"
+
+    @property
+    def stored(self) -> float | str:
+        """The new value as Firestore holds it: a double where that reads back to the same digits, else text."""
+        double = float(self.new)
+        return double if Decimal(repr(double)) == self.new else self.stated
 
 
 @dataclass(frozen=True)
@@ -151,7 +160,7 @@ class SourcePatching:
         if current is None or not {value.field for value in finding.values} <= set(self._patch.lacks(current)):
             return False
         # Field names are those of a schema, so they need no quoting in paths.
-        changes: dict[str, Any] = {value.field: value.new for value in finding.values}
+        changes: dict[str, Any] = {value.field: value.stored for value in finding.values}
         changes |= {f"{AUDIT_FIELD}.{value.field}": self._explained(value) for value in finding.values}
         transaction.update(reference, changes)
         return True

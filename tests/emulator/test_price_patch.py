@@ -149,6 +149,47 @@ def test_an_id_that_is_none_is_not_found_and_never_part_of_an_address(
     assert {call["path"] for call in stack.broker_calls()} == {"/v2/orders:by_client_order_id"}
 
 
+def test_the_price_of_a_position_closed_in_parts_is_the_average_of_all_parts(stack: LocalStack, tmp_path: Path) -> None:
+    entry, leave = orders(1)
+    first = {**leave, "id": order_id(11, "exit"), "client_order_id": "position-0001-scale1"}
+    halves = {"qty": "0.5", "filled_qty": "0.5"}
+    broker_has(stack, tmp_path, entry, {**first, **halves, "filled_avg_price": "120"}, {**leave, **halves})
+    put(stack, "live_positions", position(1, exit_fill_price=None))
+
+    assert stack.run("price-patch").outcomes == {"patched": 1}
+    assert document(stack)["exit_fill_price"] == 115
+
+
+def test_a_part_is_never_taken_for_the_whole(stack: LocalStack, tmp_path: Path) -> None:
+    entry, leave = orders(1)
+    broker_has(stack, tmp_path, entry, {**leave, "qty": "0.5", "filled_qty": "0.5"})
+    put(stack, "live_positions", position(1, exit_fill_price=None, tp_order_id=order_id(99, "exit")))
+
+    assert stack.run("price-patch").outcomes == {"not found": 1}
+    assert document(stack)["exit_fill_price"] is None
+
+
+def test_a_leg_of_a_spread_has_its_own_price_and_not_the_net_one(stack: LocalStack, tmp_path: Path) -> None:
+    call, put_option = "AAPL261218C00230000", "AAPL261218P00200000"
+    entry, _ = orders(1)
+    legs = [
+        {
+            **entry,
+            "id": order_id(n, "entry"),
+            "client_order_id": f"leg-{n}",
+            "symbol": symbol,
+            "filled_avg_price": price,
+        }
+        for n, (symbol, price) in enumerate([(call, "4.1"), (put_option, "2.2")], start=31)
+    ]
+    spread = {**entry, "symbol": "", "side": "", "order_class": "mleg", "filled_avg_price": "1.9", "legs": legs}
+    broker_has(stack, tmp_path, spread)
+    put(stack, "live_positions", without_prices(status="OPEN", symbol=call, asset_class="OPTION"))
+
+    assert stack.run("price-patch").outcomes == {"patched": 1}
+    assert document(stack)["entry_fill_price"] == 4.1
+
+
 def test_open_positions_need_an_entry_price_only(stack: LocalStack, tmp_path: Path) -> None:
     broker_has(stack, tmp_path, *orders(1))
     put(stack, "live_positions", without_prices(status="OPEN"))
