@@ -10,6 +10,7 @@ from schemas.reasons import Reason
 from schemas.trades import PositionDocument, Trade
 from shared.bars import Bar
 from shared.fills import Order
+from shared.occ import underlying_window
 from shared.quarantine import Reject
 from tests.unit.activities import execution, option_event
 from tests.unit.samples import EXIT, ORDERS, built, candidate, evidence, order
@@ -260,6 +261,14 @@ def test_what_orders_left_open_expired() -> None:
     assert (found.exit_order_id, ids(found)["exit"]) == ("o-out", ["o-out", EVENT])
 
 
+def test_an_order_may_close_what_an_early_assignment_left() -> None:
+    assigned = option_event("OPASN", CALL, "2", price="5")
+    found = ended_row(assigned, {**SOLD_ONE, "filled_at": "2026-03-04T15:00:00Z"}, exit_fill_price=6)
+
+    assert (ids(found)["exit"], found.exit_order_id) == (["20260302000000000::OPASN", "o-out"], "o-out")
+    assert found.broker_check == "MATCHED"
+
+
 def test_an_event_closes_no_more_than_ended() -> None:
     assert ended_row(option_event("OPEXP", CALL, "-2"), exit_fill_price=0).qty == 2
 
@@ -298,6 +307,8 @@ def test_else_an_exercised_option_left_at_its_value_by_the_last_bar_that_was_ove
 def test_without_a_bar_or_a_standard_contract_its_value_is_not_guessed(symbol: str, spots: Sequence[Bar]) -> None:
     event, bought = option_event("OPASN", symbol, "3"), {**BOUGHT, "symbol": symbol}
     given = evidence({"AAPL": spots} if spots else None, orders=(bought, event))
+    # Another trade may have wanted the same bars.
+    given.market.load([underlying_window(symbol, EXIT)])
     found = built("trades", candidate(PositionDocument, **{**OPTION, "symbol": symbol, "qty": 3}), given)
 
     assert fault(found) == (Reason.MISSING_FILL_PRICE, "exit_fill_price")
