@@ -7,7 +7,7 @@ are missing, and their part of the sum stays unattributed rather than inflating 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import Decimal, localcontext
 
 from shared.apportion import apportion
 from shared.fees import charge
@@ -69,7 +69,7 @@ def _weights(kind: str, unit: str, executions: Iterable[BrokerExecution]) -> dic
     """Weigh the executions a fee was charged for, by what the fee is reckoned from."""
     ordered = sorted(executions, key=lambda one: one.id)
     with localcontext(EXACT):
-        found = {one: _weight(kind, one) for one in ordered if _counts(kind, unit, one)}
+        found = {one: _weight(kind, one) for one in ordered if _counts(unit, one)}
     return {one: weight for one, weight in found.items() if weight > 0}
 
 
@@ -83,13 +83,10 @@ def _weight(kind: str, one: BrokerExecution) -> Decimal:
             return charge(kind, one)
 
 
-def _counts(kind: str, unit: str, one: BrokerExecution) -> bool:
+def _counts(unit: str, one: BrokerExecution) -> bool:
     """Tell whether an execution is in the base at all; a row about shares is not about contracts."""
     of_unit = {"shares": "EQUITY", "contracts": "OPTION"}.get(unit, one.asset_class)
-    options_only = kind in {"ORF", "OCC"}
-    return (
-        one.asset_class == of_unit and one.asset_class != "CRYPTO" and (one.asset_class == "OPTION" or not options_only)
-    )
+    return one.asset_class == of_unit and one.asset_class != "CRYPTO"
 
 
 def _control(postings: Sequence[Posting]) -> Decimal | None:
@@ -108,10 +105,8 @@ def _missing_weight(control: Decimal | None, unit: str, weights: Mapping[BrokerE
         return Decimal(0)
     with localcontext(EXACT):
         known = sum((_measure(unit, one) for one in weights), Decimal(0))
-        if unit == "dollars":
-            known = known.quantize(CENT, rounding=ROUND_HALF_UP)
-        # The broker may have rounded another way, so a cent is no gap.
-        if known <= 0 or control - known <= (CENT if unit == "dollars" else 0):
+        # The broker rounds dollars to the cent, one way or another, so a cent is no gap.
+        if control - known <= (CENT if unit == "dollars" else 0):
             return Decimal(0)
         return sum(weights.values(), Decimal(0)) * (control - known) / known
 

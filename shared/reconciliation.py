@@ -5,7 +5,7 @@ For every account, day and kind, exactly: attributed to trades + paid for other 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, localcontext
 
 from shared.apportion import apportion
@@ -258,6 +258,6 @@ def volume_tiers(executions: Sequence[BrokerExecution], known_from: datetime | N
     for one in executions:
         if one.in_dollars:
             traded[one.day] = traded.get(one.day, Decimal(0)) + one.notional
-    days = {one.day for one in executions if one.day - VOLUME_DAYS >= known_from.date()}
+    days = {one.day for one in executions if datetime.combine(one.day - VOLUME_DAYS, time.min, UTC) >= known_from}
     volumes = {day: sum((usd for d, usd in traded.items() if day - VOLUME_DAYS <= d < day), Decimal(0)) for day in days}
     return {day: tier_of(volume, day) for day, volume in volumes.items()}

@@ -11,7 +11,7 @@ import pytest
 from shared.crypto_fees import CryptoFees, Share, attribute, fee_of
 from shared.fee_table import FeeRateUnknownError, Tier, crypto_tiers
 from shared.postings import BrokerExecution, Group, Posting, executions, postings
-from shared.reconciliation import Claim, Reconciliation, reconcile
+from shared.reconciliation import Claim, Reconciliation, reconcile, volume_tiers
 from tests.emulator.broker_standin.activity_shapes import coin_fee, dollar_fee, full_fill
 
 Row = dict[str, Any]
@@ -282,6 +282,36 @@ class TestTiers:
 
         assert answer.ambiguous == {"a", "a too", "b"}
         assert answer.shares == []
+
+
+class TestVolumeTiers:
+    FILL = sell(1, "1", "1")
+
+    def tier(self, *days_before: tuple[int, str], known_from: timedelta = timedelta(days=31)) -> str | None:
+        """The tier on the day of a fill after sales so many days before it."""
+        earlier = [sell(9, "1", usd, NOON - timedelta(days=days)) for days, usd in days_before]
+        tier = volume_tiers([self.FILL, *earlier], NOON - known_from).get(DAY)
+        return tier.name if tier else None
+
+    def test_the_volume_of_thirty_days_decides_the_tier(self) -> None:
+        assert self.tier((30, "60000"), (1, "39999.99")) == LOWEST.name
+        assert self.tier((30, "60000"), (1, "40000")) == NEXT.name
+
+    def test_neither_the_day_itself_nor_what_is_older_counts(self) -> None:
+        assert self.tier((0, "9000000")) == LOWEST.name
+        assert self.tier((31, "9000000")) == LOWEST.name
+
+    def test_no_tier_is_known_while_the_thirty_days_are_not_known_whole(self) -> None:
+        midnight = timedelta(days=30, hours=12)
+
+        assert self.tier((1, "9000000"), known_from=midnight) == "1M to 10M"
+        assert self.tier((1, "9000000"), known_from=midnight - timedelta(microseconds=1)) is None
+        assert volume_tiers([self.FILL], None) == {}
+
+    def test_sales_for_coins_are_no_dollars_of_volume(self) -> None:
+        earlier = sell(2, "9000000", "1", NOON - timedelta(days=1), symbol="ETH/BTC")
+
+        assert volume_tiers([self.FILL, earlier], NOON - timedelta(days=99))[DAY] == LOWEST
 
 
 class TestTime:

@@ -191,10 +191,22 @@ class TestTheControlSum:
     def test_two_cents_are_a_gap(self) -> None:
         assert split("REG", [fee("REG", "-0.50", "$5000.02")], ALL).unattributed == Decimal("0.000002")
 
-    def test_a_fraction_of_a_cent_in_the_known_proceeds_is_rounded_before_it_is_compared(self) -> None:
+    @pytest.mark.parametrize("base", ["$4.11", "$4.12"])
+    def test_proceeds_rounded_either_way_are_no_gap(self, base: str) -> None:
         sold = traded(1, "sell", "0.123456789", "33.3333")
 
-        assert split("REG", [fee("REG", "-0.01", "$4.12")], [sold]).unattributed == 0
+        assert split("REG", [fee("REG", "-0.01", base)], [sold]).unattributed == 0
+
+    def test_the_hundredth_of_a_share_is_a_gap(self) -> None:
+        answer = split("TAF", [fee("TAF", "-10.01", "10.01 shares (2 trades)")], [SELL])
+
+        assert answer.unattributed == Decimal("0.01")
+
+    def test_a_sale_for_less_than_a_cent_takes_no_more_than_its_part_of_the_day(self) -> None:
+        answer = split("REG", [fee("REG", "-0.50", "$5000.00")], [traded(1, "sell", "0.001", "1")])
+
+        assert parts(answer) == {1: Decimal("0.0000001")}
+        assert_adds_up(answer)
 
     @pytest.mark.parametrize(("kind", "base"), [("REG", "$10.00"), ("CAT", "1 trades"), ("TAF", "1 shares")])
     def test_where_more_is_known_than_the_broker_reckoned_with_the_known_share_the_whole_sum(

@@ -167,6 +167,19 @@ class TestWaiting:
         assert outcome(EXIT + PATIENCE - MICROSECOND) == "waiting"
         assert outcome(EXIT + PATIENCE) == "prorata"
 
+    def test_one_day_of_two_that_the_calendar_does_not_know_is_waited_for_to_the_end(self) -> None:
+        late = EXIT + 2 * DAY
+        rows = (
+            SHARE_FILLS[0],
+            fill(2, "sell", "o-out", late, symbol="AAPL"),
+            CAT,
+            *(daily(n, k, "-0.01", "", date="2026-03-04") for n, k in TWO),
+        )
+        held = share_trade(exit_time=late)
+
+        for as_of, outcome in ((late + PATIENCE - MICROSECOND, "waiting"), (late + PATIENCE, "prorata")):
+            assert PATCH.judge([held], books(rows, SETTLED[:1]), as_of, settings()).rows[0].outcome == outcome
+
     def test_a_missing_fee_is_waited_for_as_long_as_the_setting_says(self) -> None:
         assert open_for(trade(), COIN_BOOKS[:3], EXIT + DAY + PATIENCE - MICROSECOND) == "waiting"
         assert verdict(trade(), COIN_BOOKS[:3], EXIT + DAY + PATIENCE).outcome == "none posted"
