@@ -242,7 +242,7 @@ class Trade(ArchivedRow):
     """The broker's id of the entry order."""
     exit_order_id: Text | None
     """The broker's id of the order that closed the last part. NULL when expiry, assignment or exercise closed all."""
-    order_ids: Json | None = None
+    order_ids: Json | None
     """Broker ids of all that filled, by time: {"entry": [...], "exit": [...]}; an option that ended without an order
     is listed by its activity, whose id contains "::". NULL when the broker knows none (theoretical trades)."""
     discord_thread_id: Text | None
