@@ -120,7 +120,7 @@ def test_daily_fees_are_split_by_their_base_and_somebody_else_s_part_is_not_ours
     assert small == Decimal("0.005") + Decimal("0.006") + Decimal("0.022758621") + Decimal("0.02")
     assert large == Decimal("0.015") + Decimal("0.018") + Decimal("0.074482758") + Decimal("0.06")
     totals = record.totals
-    assert (totals["posted"], totals["unattributed"]) == (Decimal("0.27"), 0)
+    assert (totals["posted"], totals["unattributed"]) == (Decimal("0.27"), Decimal(0))
     assert totals["foreign"] == totals["posted"] - small - large
     assert all(row["pnl_usd"] == row["gross_pnl_usd"] - row["fees_usd"] for row in rows(traded))
 
