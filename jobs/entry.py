@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from shared.pacing import Pace
 from shared.parts import Parts, connect
 from shared.preview import Preview, preview
 from shared.records import begin, redacted
+from shared.retirement import Retirement
 from shared.retrying import UNAVAILABLE
 from shared.run import run
 from shared.settings import Settings, SettingsError, load
@@ -82,6 +84,7 @@ _OPTIONS = (
     click.option("--limit", type=click.IntRange(min=1), help="At most this many due documents."),
     click.option("--dry-run", is_flag=True, help="Write nothing; show what would be written."),
     click.option("--refresh", is_flag=True, help="Let an account snapshot replace the day's first one."),
+    click.option("--delete", is_flag=True, help="Really delete; for retire, which otherwise is a dry run."),
     click.option("--position", metavar="ID", help="Only this document of live_positions; for price-patch."),
     click.option("--json", "as_json", is_flag=True, help="Print results as JSON."),
 )
@@ -106,6 +109,7 @@ def options_of(given: dict[str, Any]) -> Options:
         dry_run=given["dry_run"],
         refresh=given["refresh"],
         position=given["position"],
+        delete=given["delete"],
     )
 
 
@@ -128,15 +132,20 @@ def execute(jobs: Sequence[Job], options: Options, settings: Settings, log: Log)
     pace = Pace(settings.broker_calls_per_minute)
     for job in jobs:
         parts = connect(settings, log.labelled(job=job.name), pace)
-        result: Result = _previewed(job, options, parts) if options.dry_run else run(job, options, parts)
+        result: Result = _previewed(job, options, parts) if _is_dry(job, options) else run(job, options, parts)
         yield result
         if isinstance(result, RunRecord) and result.status is Status.INTERRUPTED:
             return
 
 
+def _is_dry(job: Job, options: Options) -> bool:
+    """A dry run is asked for, or the job deletes and nobody said that it shall."""
+    return options.dry_run or (isinstance(job, Retirement) and not options.delete)
+
+
 def _previewed(job: Job, options: Options, parts: Parts) -> Result:
     try:
-        result = preview(job, options, parts)
+        result = preview(job, replace(options, dry_run=True), parts)
         parts.log.event("dry run", **result.record.model_dump(exclude={"settings"}))
     except Exception as error:  # noqa: BLE001 - whatever happened, the other jobs get their turn and the exit code says so
         message = redacted(str(error), parts)

@@ -109,6 +109,7 @@ LOOP = Loop(
     key=lambda candidate: (candidate.document.signal_id,),
     wants=wants,
     build=build,
+    retires=True,
 )
 
 if __name__ == "__main__":

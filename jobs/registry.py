@@ -1,4 +1,4 @@
-"""Every job by name: a file in this folder with a LOOP or a PATCH is one."""
+"""Every job by name: a file in this folder with a LOOP, a PATCH or a RETIREMENT is one."""
 
 import importlib
 import pkgutil
@@ -35,5 +35,5 @@ def _job(module: str) -> Job | None:
     if module in {"registry", "entry"}:
         return None
     found = importlib.import_module(f"jobs.{module}")
-    job: Job | None = getattr(found, "LOOP", None) or getattr(found, "PATCH", None)
-    return job
+    named = (getattr(found, name, None) for name in ("LOOP", "PATCH", "RETIREMENT"))
+    return next((job for job in named if job is not None), None)

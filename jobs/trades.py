@@ -199,6 +199,7 @@ LOOP = Loop(
     key=lambda candidate: (candidate.document.position_id,),
     wants=wants,
     build=build,
+    retires=True,
     reconcile=reconcile,
 )
 

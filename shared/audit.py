@@ -16,6 +16,7 @@ from shared.guardian import SchemaGuardian
 from shared.loop import Candidate, Loop, Origin, Verdict
 from shared.parts import Parts
 from shared.quarantine import Reject
+from shared.retirement import receipts
 from shared.survey import judge
 from shared.warehouse import Stored
 
@@ -54,7 +55,11 @@ class Report:
     pending: Finding = field(default_factory=Finding)
     """Due documents that no run has dealt with yet, or whose newer revision is not in the table. Not an error."""
     orphaned: Finding = field(default_factory=Finding)
-    """Rows whose document is gone or not due any more. Not an error."""
+    """Rows whose document is gone or not due any more, and was not retired. Not an error."""
+    retired: int = 0
+    """Documents that were deleted because the table holds them."""
+    lost: Finding = field(default_factory=Finding)
+    """Retired documents whose revision, or a newer one, the table does not hold."""
     duplicates: Finding = field(default_factory=Finding)
     invalid: Finding = field(default_factory=Finding)
     """Rows that fail their own schema."""
@@ -67,7 +72,7 @@ class Report:
     @property
     def passed(self) -> bool:
         """Whether nothing is off."""
-        errors = (self.duplicates, self.invalid, self.wrong_sums, self.leaderless)
+        errors = (self.duplicates, self.invalid, self.wrong_sums, self.leaderless, self.lost)
         return not self.unbalanced and not any(finding.count for finding in errors)
 
     def as_dict(self) -> dict[str, Any]:
@@ -98,6 +103,7 @@ class Audit(Generic[D, R]):
             self._held = self._parts.quarantine.unresolved(self._loop.name)
             for one in self._due():
                 self._check_document(one)
+            self._check_retired()
             for path in sorted(self._orphans):
                 self.report.orphaned.add(path)
         self._check_runs()
@@ -147,6 +153,15 @@ class Audit(Generic[D, R]):
         key = self._loop.key(one)
         candidate = Candidate(one.document, one.source, one.as_of, tuple(self._stored.get(key[0], ())))
         return self._loop.classify(candidate, key, False) is Verdict.ALREADY
+
+    def _check_retired(self) -> None:
+        """Hold the receipts of retired documents against the table."""
+        for path, key, revision in receipts(self._parts, self._loop.table):
+            self.report.retired += 1
+            self._orphans.discard(path)
+            held = (one for one in self._stored.get(key[0], ()) if tuple(map(str, one.key)) == key)
+            if not any(one.source_rev >= revision for one in held):
+                self.report.lost.add(path)
 
     def _check_runs(self) -> None:
         lease = self._loop.row.TABLE.name

@@ -174,6 +174,8 @@ class Loop(Generic[D, R]):
     """Whether the raw document says by itself that it is not this loop's business (an open position, say)."""
     classify: Callable[[Candidate[D], tuple[Any, ...], bool], Verdict] = by_revision
     """How a record stands to the table; the flag is --refresh."""
+    retires: bool = False
+    """Whether an archived document may be deleted at its source, in time."""
     reconcile: Callable[[R, R], R] = replace_whole
     """How a new row takes over what other jobs wrote into the stored one: (new, stored) -> row."""
 

@@ -12,6 +12,7 @@ from shared.loop import Loop
 from shared.parts import Parts
 from shared.quarantine import Reject
 from shared.records import begin, read_moment
+from shared.retirement import Retirement, Retiring
 from shared.revision import reconciled
 from shared.source_patch import SourcePatch, SourcePatching
 from shared.survey import Options, Survey
@@ -44,6 +45,8 @@ def preview(job: Job, options: Options, parts: Parts) -> Preview:
         case TablePatch():
             _require_tables(parts, job.row)
             _preview_rows(TablePatching(job, options, parts, result.record), result)
+        case Retirement():
+            _preview_retirement(Retiring(job, options, parts, result.record))
         case SourcePatch():
             _preview_documents(SourcePatching(job, options, parts, result.record))
     record = result.record
@@ -86,3 +89,8 @@ def _preview_rows(patching: TablePatching[Any], result: Preview) -> None:
 def _preview_documents(patching: SourcePatching) -> None:
     for finding in patching.survey():
         patching.count(finding, written=True)
+
+
+def _preview_retirement(retiring: Retiring) -> None:
+    for page in retiring.survey():
+        retiring.count(page, {one.path for one in page})

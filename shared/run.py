@@ -1,7 +1,7 @@
 """A run: lease, work, record. Whatever happens is written down.
 
 What the work is depends on the kind of job: `shared.archival` moves records into a table, `shared.table_patch` mends
-rows of one, `shared.source_patch` mends documents.
+rows of one, `shared.source_patch` mends documents, `shared.retirement` deletes them.
 """
 
 from dataclasses import replace
@@ -16,6 +16,7 @@ from shared.log import Severity
 from shared.loop import Loop
 from shared.parts import Parts
 from shared.records import begin, cost_of, failed, require_balance
+from shared.retirement import Retirement, Retiring
 from shared.retrying import UNAVAILABLE
 from shared.source_patch import SourcePatch, SourcePatching
 from shared.survey import Options
@@ -65,6 +66,8 @@ def _work(lease: Lease, job: Job, options: Options, parts: Parts, record: RunRec
             Archival(job, options, parts, record, lease).do()
         case TablePatch():
             TablePatching(job, options, parts, record).do(lease)
+        case Retirement():
+            Retiring(job, options, parts, record).do(lease)
         case SourcePatch():
             SourcePatching(job, options, parts, record).do(lease)
         case _:

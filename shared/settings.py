@@ -90,6 +90,9 @@ class Settings(BaseModel):
     fee_restate_days: int = Field(14, alias="FEE_RESTATE_DAYS", ge=0)
     """How long after its exit a trade with final fees is looked at again, for corrections, days."""
 
+    retire_after_days: int = Field(90, alias="RETIRE_AFTER_DAYS", ge=1)
+    """How long a table must have held a document before it may be deleted at its source, days."""
+
     page_size: int = Field(2000, alias="PAGE_SIZE", ge=1, le=50_000)
     """Documents worked on together."""
     max_document_bytes: int = Field(500_000, alias="MAX_DOCUMENT_BYTES", ge=1000, le=1_048_576)

@@ -92,6 +92,13 @@ def unsettled(table: str, row: type[ArchivedRow], done: str, again: date, days: 
     return f"{select_all(table, row)} WHERE {within} AND (NOT {done} OR ds >= {reopened})"
 
 
+def settled(table: str, row: type[ArchivedRow]) -> str:
+    """Ask for key and revision of @identities that the table has held since before @before."""
+    names = ", ".join((*row.TABLE.key, "source_rev"))
+    held = f"{row.TABLE.key[0]} IN UNNEST(@identities) AND archived_at < @before AND source_rev < @before"
+    return f"SELECT {names} FROM {table} WHERE {ALL_PARTITIONS} AND {held}"
+
+
 def patch(table: str, row: type[ArchivedRow], columns_set: Sequence[str], days: Iterable[date]) -> str:
     """Set columns by @rows, the last of them the patch stamp.
 

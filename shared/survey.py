@@ -46,6 +46,8 @@ class Options:
     """At most this many due documents."""
     dry_run: bool = False
     refresh: bool = False
+    delete: bool = False
+    """Whether a retirement really deletes."""
     position: str | None = None
     """Only this document; for a patch of documents."""
 

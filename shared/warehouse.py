@@ -133,6 +133,20 @@ class Warehouse:
         statement = sql.unsettled(self.table(row), row, done, again, days)
         return [cast("R", row.model_construct(**record)) for record in self.rows(statement)]
 
+    def settled(
+        self, row: type[ArchivedRow], identities: Sequence[Any], before: datetime
+    ) -> set[tuple[tuple[Any, ...], datetime]]:
+        """Find keys, with the revision held, of rows that are older than a moment."""
+        found: set[tuple[tuple[Any, ...], datetime]] = set()
+        for some in batches(identities, MAX_PARAMETERS):
+            parameters = [
+                bigquery.ArrayQueryParameter("identities", "STRING", list(some)),
+                bigquery.ScalarQueryParameter("before", "TIMESTAMP", before),
+            ]
+            for record in self.rows(sql.settled(self.table(row), row), parameters):
+                found.add((tuple(record[name] for name in row.TABLE.key), record["source_rev"]))
+        return found
+
     def patch(self, row: type[R], columns_set: Sequence[str], patches: Sequence[tuple[R, Mapping[str, Any]]]) -> None:
         """Set columns of rows to absolute values; pairs of (row as it was read, values).
 

@@ -86,8 +86,8 @@ class LocalStack:
     def run(
         self, job: str, as_of: str = AS_OF, *, refresh: bool = False, position: str | None = None, **changes: str
     ) -> RunRecord:
-        """Run one job in this process through the real clients."""
-        options = Options(as_of=datetime.fromisoformat(as_of), refresh=refresh, position=position)
+        """Run one job in this process through the real clients; one that deletes really does."""
+        options = Options(as_of=datetime.fromisoformat(as_of), refresh=refresh, position=position, delete=True)
         return run(all_jobs()[job], options, self.parts(**changes))
 
     def rows(self, sql: str) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ _ADVICE = {
     "duplicates": "Somebody wrote into the table beside the jobs: compare run_id of the rows, delete by hand.",
     "invalid": "Rows were changed by hand, or written under another schema: restore the partition from time travel.",
     "wrong_sums": "A row was changed by hand: touch its document, so that the next run revises it.",
+    "lost": "Restore the rows from time travel, or the documents from the database's point-in-time recovery.",
     "leaderless": "A run died: the next run of the job closes its record as ABANDONED.",
 }
 
@@ -54,7 +55,7 @@ def command(jobs: tuple[str, ...], as_of: datetime | None, as_json: bool) -> Non
 def _print(reports: list[Report]) -> None:
     show.as_table(
         "audit",
-        ("job", "holds", "rows", "due", "archived", "quarantined", "pending", "orphaned", "off"),
+        ("job", "holds", "rows", "due", "archived", "quarantined", "pending", "orphaned", "retired", "off"),
         (
             (
                 report.job,
@@ -65,6 +66,7 @@ def _print(reports: list[Report]) -> None:
                 report.quarantined,
                 report.pending.count,
                 report.orphaned.count,
+                report.retired,
                 ", ".join(f"{name} {getattr(report, name).count}" for name in _ADVICE if getattr(report, name).count),
             )
             for report in reports

@@ -55,7 +55,9 @@ def job_of(module: str) -> Job:
     return all_jobs()[module.removeprefix("jobs.").replace("_", "-")]
 
 
-def kill_at(moment: Moment, stack: LocalStack, wire: Wire, output: Path, module: str = "jobs.trades") -> Call | None:
+def kill_at(
+    moment: Moment, stack: LocalStack, wire: Wire, output: Path, module: str = "jobs.trades", *arguments: str
+) -> Call | None:
     """Run the job and kill its process when a call has been executed and not answered; None: there was no such call.
 
     For the servers this is also a kill before the next call.
@@ -69,7 +71,7 @@ def kill_at(moment: Moment, stack: LocalStack, wire: Wire, output: Path, module:
             process.kill()
 
     wire.set(after=kill)
-    process = start_job(stack.changed(**wire.environment), output, module=module)
+    process = start_job(stack.changed(**wire.environment), output, *arguments, module=module)
     started.set()
     process.join(PATIENCE_S)
     let_a_minute_pass(stack, wire, job_of(module).lease)

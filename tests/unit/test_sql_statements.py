@@ -24,6 +24,7 @@ STATEMENTS: dict[str, Callable[[Row], str]] = {
     "count_run": lambda row: sql.count_run(table(row)),
     "versions": lambda row: sql.versions(table(row)),
     "revise": lambda row: sql.revise(table(row), row, DAYS),
+    "settled": lambda row: sql.settled(table(row), row),
     "unsettled": lambda row: sql.unsettled(table(row), row, row.TABLE.key[0], DAYS[0], (DAYS[1], DAYS[2])),
     "patch": lambda row: sql.patch(table(row), row, ("source_extra", "archived_at"), DAYS),
 }

@@ -1,0 +1,178 @@
+"""Retiring source documents: deleted only when the table has held them, at their exact revision, for long enough.
+
+Each delete carries the revision as a precondition and leaves a receipt in the same commit. A document that was edited
+after it was archived differs in its revision and stays; no clock and no lease decides that.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from google.api_core.exceptions import FailedPrecondition, NotFound
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from schemas.run_record import RunRecord
+from shared.batching import batches
+from shared.guardian import SchemaGuardian
+from shared.lease import Lease
+from shared.loop import Candidate, Loop
+from shared.parts import Parts
+from shared.quarantine import record_id
+from shared.records import read_moment
+from shared.retrying import documents_of, persistently
+from shared.survey import Options, judge
+
+RECEIPTS = "retired"
+"""Collection of what was deleted: path, key, revision, run and time."""
+MAX_BATCH = 200
+"""Documents per commit; each takes two writes, and the service takes 500."""
+
+
+@dataclass(frozen=True)
+class Retirement:
+    """The job that deletes what is archived."""
+
+    name: str
+    summary: str
+    loops: Callable[[], Mapping[str, Loop[Any, Any]]]
+    schedule: str = ""
+
+    @property
+    def table(self) -> str:
+        """Where it leaves receipts."""
+        return RECEIPTS
+
+    @property
+    def lease(self) -> str:
+        """A lease of its own."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class Retired:
+    """One document that may go."""
+
+    path: str
+    revision: datetime
+    key: tuple[Any, ...]
+    table: str
+
+
+class Retiring:
+    """One run of the retirement."""
+
+    def __init__(self, job: Retirement, options: Options, parts: Parts, record: RunRecord) -> None:
+        """Prepare the run of `record`."""
+        self._job = job
+        self._options = options
+        self._parts = parts
+        self._record = record
+        self._outcomes: Counter[str] = Counter()
+
+    def do(self, lease: Lease) -> None:
+        """Find what may go, and delete it page by page."""
+        for page in self.survey():
+            lease.require_held()
+            self.count(page, self._delete(page))
+
+    def survey(self) -> Iterator[list[Retired]]:
+        """Yield pages of documents that may go; writes nothing."""
+        read_moment(self._record, self._options, self._parts)
+        left = self._options.limit
+        for loop in (loop for loop in self._job.loops().values() if loop.retires):
+            for page in batches(self._archived(loop), MAX_BATCH):
+                found = list(page)[:left]
+                self._record.counts.read += len(found)
+                yield found
+                left = None if left is None else left - len(found)
+                if left == 0:
+                    return
+
+    def _archived(self, loop: Loop[Any, Any]) -> Iterator[Retired]:
+        """Find the documents of a loop that its table has held for long enough, at the revision they have."""
+        if self._parts.tables.differences(loop.row):
+            return
+        before = self._record.as_of - timedelta(days=self._parts.settings.retire_after_days)
+        for some in batches(self._candidates(loop, before), self._parts.settings.page_size):
+            by_key = {loop.key(one): one for one in some}
+            held = self._parts.warehouse.settled(loop.row, [key[0] for key in by_key], before)
+            for key, one in by_key.items():
+                if (key, one.source.update_time) in held:
+                    yield Retired(one.source.path, one.source.update_time, key, loop.table)
+
+    def _candidates(self, loop: Loop[Any, Any], before: datetime) -> Iterator[Candidate[Any]]:
+        settings, moment = self._parts.settings, self._record.read_time or self._record.as_of
+        guardian: SchemaGuardian[Any, Any] = SchemaGuardian(loop.document, settings.max_document_bytes)
+        for source in self._parts.documents.scan(loop.source, moment):
+            found = judge(loop, guardian, source, self._record.as_of, settings)
+            old = source.update_time < before
+            if old and isinstance(found, Candidate) and self._options.wants(loop.ds(found)):
+                yield found
+            else:
+                self._record.counts.not_due += 1
+
+    def _delete(self, page: Sequence[Retired]) -> set[str]:
+        """Delete a page in one commit; where one document of it was edited, each by itself. Returns what went."""
+        if not page:
+            return set()
+        try:
+            self._commit(page)
+        except (FailedPrecondition, NotFound):
+            return {one.path for one in page if self._delete_one(one)}
+        return {one.path for one in page}
+
+    def _delete_one(self, one: Retired) -> bool:
+        try:
+            self._commit([one])
+        except (FailedPrecondition, NotFound):
+            # Edited meanwhile; or gone, which may be an earlier try of ours whose answer was lost.
+            return not self._exists(one.path)
+        return True
+
+    def _commit(self, page: Iterable[Retired]) -> None:
+        client, settings = self._parts.firestore, self._parts.settings
+        batch = client.batch()
+        for one in page:
+            batch.delete(client.document(one.path), option=client.write_option(last_update_time=one.revision))
+            batch.set(client.collection(RECEIPTS).document(record_id(one.path)), self._receipt(one))
+        persistently(settings.retry_seconds, lambda: batch.commit(retry=None, timeout=settings.call_timeout_s))
+
+    def _receipt(self, one: Retired) -> dict[str, Any]:
+        return {
+            "path": one.path,
+            "table": one.table,
+            "key": [str(part) for part in one.key],
+            "source_rev": one.revision,
+            "run_id": self._record.run_id,
+            "retired_at": datetime.now(UTC),
+        }
+
+    def _exists(self, path: str) -> bool:
+        settings = self._parts.settings
+        reference = self._parts.firestore.document(path)
+        found = persistently(
+            settings.retry_seconds, lambda: reference.get([], retry=None, timeout=settings.call_timeout_s)
+        )
+        return bool(found.exists)
+
+    def count(self, page: Sequence[Retired], gone: set[str]) -> None:
+        """Count what became of a page."""
+        counts = self._record.counts
+        for one in page:
+            done = one.path in gone
+            self._outcomes[f"{'deleted' if done else 'edited meanwhile'} {one.path.partition('/')[0]}"] += 1
+            counts.revised += done
+            counts.pending += not done
+        self._record.outcomes = dict(self._outcomes)
+        if page:
+            self._parts.log.event("page retired", deleted=len(gone), edited=len(page) - len(gone))
+
+
+def receipts(parts: Parts, table: str) -> Iterator[tuple[str, tuple[str, ...], datetime]]:
+    """Read what was retired from a table's source: path, key as text, revision."""
+    query = parts.firestore.collection(RECEIPTS).where(filter=FieldFilter("table", "==", table))
+    for snapshot in documents_of(query, parts.settings.retry_seconds, parts.settings.call_timeout_s):
+        receipt = snapshot.to_dict()
+        yield receipt["path"], tuple(receipt["key"]), receipt["source_rev"]
