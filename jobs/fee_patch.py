@@ -23,9 +23,15 @@ BEFORE_ENTRY = timedelta(days=1)
 """How long before the entry by the document its fills may lie."""
 
 
+SETTLES_WITHIN = timedelta(days=6)
+"""A trading day and its settlement lie no further apart, holidays included, and patience begins with the latter."""
+
+
 def spans(trades: Sequence[Trade], settings: Settings) -> list[Span]:
     """Read the fees posted from before each entry until no more of them, and no correction, is waited for."""
-    after = timedelta(days=max(settings.fee_give_up_days, settings.fee_restate_days) + 1)
+    after = max(
+        timedelta(days=settings.fee_give_up_days) + SETTLES_WITHIN, timedelta(days=settings.fee_restate_days + 1)
+    )
     return [(one.entry_time - BEFORE_ENTRY, one.exit_time + after) for one in trades]
 
 
@@ -74,12 +80,17 @@ def mended(trade: Trade, fees: TradeFees, books: Books, as_of: datetime, patienc
     taken_back = bool(fees.missing & books.taken_back)
     reason = _why_open(trade, fees, as_of, patience)
     lacking = bool(fees.missing) or fees.obscure
-    if (reason or lacking) and trade.fee_finalized and not taken_back:
+    if (reason or lacking) and trade.fee_finalized and not taken_back and not _has_grown(trade, fees):
         return Mended(trade, {}, "final", settled=True)
     if reason:
         return Mended(trade, _unknown(trade) if taken_back else {}, reason, settled=False)
     method: FeeMethod = "NONE_POSTED" if lacking else "EXACT" if fees.exact else "PRORATA"
     return Mended(trade, _columns(trade, fees, method), method.lower().replace("_", " "), settled=True)
+
+
+def _has_grown(trade: Trade, fees: TradeFees) -> bool:
+    """Tell whether more was posted for a trade since it was closed for want of a fee, if not all of it."""
+    return trade.fee_method == "NONE_POSTED" and not fees.ambiguous and fees.usd > (trade.actual_fee_usd or 0)
 
 
 def _why_open(trade: Trade, fees: TradeFees, as_of: datetime, patience: timedelta) -> str | None:

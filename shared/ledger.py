@@ -56,7 +56,8 @@ class Ledger:
         """Read fees over some spans of time, and every fill that they may be for.
 
         Raises:
-            BrokerError: The broker failed, or a row cannot be understood.
+            BrokerError: The broker failed.
+            UnreadableActivityError: A row cannot be understood.
         """
         wanted = merged(spans, timedelta(days=3))
         fees = {account.name: self._read(account, FEES, wanted) for account in self._broker.accounts}

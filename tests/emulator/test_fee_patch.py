@@ -158,6 +158,21 @@ def test_of_a_trade_whose_second_fee_never_came_the_first_one_counts(stack: Loca
     assert_sums_hold(stack)
 
 
+def test_what_comes_after_a_trade_was_given_up_still_counts(stack: LocalStack, tmp_path: Path) -> None:
+    late = [coin_fee(number) for number in NUMBERS], [dollar_fee(number, exit_price(number)) for number in NUMBERS]
+    closed_trades(stack, tmp_path, *(row for number in NUMBERS for row in fills(number, exit_price(number))))
+    assert stack.run("fee-patch", LATER).outcomes == {"none posted": 5}
+
+    post(stack, tmp_path / "coins", *late[0])
+    assert stack.run("fee-patch", LATER).counts.revised == 5
+    assert {row["actual_fee_usd"] for row in rows(stack).values()} == {Decimal("0.25")}
+    assert {row["fee_method"] for row in rows(stack).values()} == {"NONE_POSTED"}
+
+    post(stack, tmp_path / "dollars", *late[1])
+    stack.run("fee-patch", LATER)
+    assert_patched(stack)
+
+
 def test_a_correction_restates_what_was_final(posted: LocalStack, tmp_path: Path) -> None:
     posted.run("fee-patch", SOON)
     cheaper = dollar_fee(3, exit_price(3), Decimal("0.0015"))

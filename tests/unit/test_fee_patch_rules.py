@@ -136,7 +136,7 @@ class TestClaims:
 class TestSpans:
     @pytest.mark.parametrize(
         ("changes", "days"),
-        [({}, 15), ({"FEE_RESTATE_DAYS": "0"}, 8), ({"FEE_GIVE_UP_DAYS": "30"}, 31)],
+        [({}, 15), ({"FEE_RESTATE_DAYS": "0"}, 13), ({"FEE_GIVE_UP_DAYS": "30"}, 36)],
     )
     def test_the_books_are_read_from_a_day_before_the_entry_until_nothing_more_is_waited_for(
         self, changes: dict[str, str], days: int
