@@ -14,6 +14,11 @@ from jobs.registry import RUN_ALL
 from tests.stack import AS_OF, LocalStack
 
 GOLDEN = Path(__file__).parent.parent / "golden"
+TRADES = json.loads((GOLDEN / "trades" / "rows.json").read_text(encoding="utf-8"))
+"""What the golden positions become: rows, and reasons by path."""
+ARCHIVED = len(TRADES["rows"])
+THREE = "ds = '2026-10-01' AND trade_id IN ('long-1', 'paper-1', 'short-1')"
+"""Picks three of the rows."""
 
 
 def _commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
@@ -64,7 +69,7 @@ def test_events_are_json_lines_on_standard_output_of_a_job(golden: LocalStack) -
     assert all({"severity", "message", "time"} <= event.keys() for event in events)
     assert events[-1]["message"] == "run partial"
     assert events[-1]["severity"] == "WARNING"
-    assert events[-1]["counts"]["archived"] == 3
+    assert events[-1]["counts"]["archived"] == ARCHIVED
 
 
 def test_a_job_that_does_not_exist_is_wrong_usage(stack: LocalStack) -> None:
@@ -125,7 +130,7 @@ def test_a_query_answers_with_numeric_as_strings_and_times_as_rfc_3339(golden: L
 
 def test_a_query_answers_as_csv_and_as_a_table(golden: LocalStack) -> None:
     golden.run("trades")
-    sql = "SELECT trade_id, qty FROM fact_trades WHERE ds = '2026-10-01' ORDER BY trade_id"
+    sql = f"SELECT trade_id, qty FROM fact_trades WHERE {THREE} ORDER BY trade_id"  # noqa: S608 - a constant
     lines = golden.command("query", "--format", "csv", sql).stdout.splitlines()
     assert lines == ["trade_id,qty", "long-1,2", "paper-1,1", "short-1,1.5"]
     assert "paper-1" in golden.command("query", sql).stdout
@@ -143,14 +148,14 @@ def test_runs_are_listed_newest_first_and_shown_whole(golden: LocalStack) -> Non
     listed = json.loads(golden.command("runs", "--json").stdout)
     assert [record["run_id"] for record in listed] == [second.run_id, first.run_id]
     shown = json.loads(golden.command("runs", "show", first.run_id, "--json").stdout)
-    assert shown["counts"]["archived"] == 3
+    assert shown["counts"]["archived"] == ARCHIVED
     assert golden.command("runs", "show", "nonsense").returncode == 1
 
 
 def test_quarantine_shows_every_fault_and_what_to_do(golden: LocalStack) -> None:
     golden.run("trades")
-    (listed,) = json.loads(golden.command("quarantine", "list", "--json").stdout)
-    assert (listed["path"], listed["reason"]) == ("live_positions/bad-1", "NOT_POSITIVE")
+    listed = json.loads(golden.command("quarantine", "list", "--json").stdout)
+    assert {one["path"]: one["reason"] for one in listed} == TRADES["quarantine"]
     shown = golden.command("quarantine", "show", "live_positions/bad-1").stdout
     assert "qty" in shown
     assert "What to do: Prices and quantities must be above zero" in shown
@@ -162,20 +167,22 @@ def test_an_audit_of_an_untouched_archive_passes(golden: LocalStack) -> None:
     reports = {report["job"]: report for report in json.loads(done.stdout)}
     assert done.returncode == 0, done.stderr
     trades = reports["trades"]
-    assert (trades["due"], trades["archived"], trades["quarantined"], trades["pending"]["count"]) == (4, 3, 1, 0)
+    refused = len(TRADES["quarantine"])
+    assert (trades["archived"], trades["quarantined"], trades["pending"]["count"]) == (ARCHIVED, refused, 0)
+    assert trades["due"] == ARCHIVED + refused
 
 
 @pytest.mark.parametrize(
     ("damage", "finding"),
     [
-        ("INSERT INTO fact_trades SELECT * FROM fact_trades WHERE ds = '2026-10-01'", "duplicates"),
-        ("UPDATE fact_trades SET pnl_usd = pnl_usd + 1 WHERE ds = '2026-10-01'", "wrong_sums"),
-        ("UPDATE fact_trades SET side = 'UP' WHERE ds = '2026-10-01'", "invalid"),
+        ("INSERT INTO fact_trades SELECT * FROM fact_trades", "duplicates"),
+        ("UPDATE fact_trades SET pnl_usd = pnl_usd + 1", "wrong_sums"),
+        ("UPDATE fact_trades SET side = 'UP'", "invalid"),
     ],
 )
 def test_an_audit_finds_what_was_changed_by_hand(golden: LocalStack, damage: str, finding: str) -> None:
     golden.run("trades")
-    golden.parts().warehouse.change(damage)
+    golden.parts().warehouse.change(f"{damage} WHERE {THREE}")
     done = golden.command("audit", "trades", "--as-of", AS_OF, "--json")
     (report,) = json.loads(done.stdout)
     assert done.returncode == 3
