@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import dropwhile
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from schemas.accounts import AccountDocument, AccountSnapshot
 from schemas.table import Provenance
@@ -20,8 +19,8 @@ from shared.loop import AccountState, Candidate, Evidence, Loop, Origin, Verdict
 from shared.market import Window
 from shared.occ import underlying_window
 from shared.settings import Settings
+from shared.values import NEW_YORK
 
-NEW_YORK = ZoneInfo("America/New_York")
 DAY_ENDS = timedelta(hours=16)
 """The end of a day by the clocks of New York."""
 _COPIED = frozenset(AccountDocument.model_fields) & frozenset(AccountSnapshot.model_fields)

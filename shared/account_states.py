@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from shared.broker import Broker
 from shared.broker_account import TradingAccount
 from shared.loop import AccountState
 from shared.settings import SettingsError
+from shared.values import NEW_YORK
 
-NEW_YORK = ZoneInfo("America/New_York")
 _BEFORE_ALPACA = "2015-01-01T00:00:00Z"
 
 

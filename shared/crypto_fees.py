@@ -11,12 +11,13 @@ from datetime import UTC, date, datetime, time
 from decimal import ROUND_CEILING, Decimal, localcontext
 
 from schemas.document import numeric
+from shared.account_executions import BrokerExecution
 from shared.apportion import NANO, apportion
 from shared.assignment import Assignment, Worth, assign
 from shared.components import connected
 from shared.fee_table import Tier, crypto_tiers
 from shared.formulae import EXACT
-from shared.postings import BrokerExecution, Posting, may_belong
+from shared.postings import Posting, may_belong
 
 CENT = Decimal("0.01")
 _UNITS = {"USD": CENT}

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 
+from shared.account_executions import BrokerExecution
 from shared.apportion import apportion
 from shared.fees import charge
 from shared.formulae import EXACT
-from shared.postings import BrokerExecution, Posting
+from shared.postings import Posting
 
 CENT = Decimal("0.01")
 _GAP = ""

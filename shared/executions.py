@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
+from shared.activities import Activity, effective
 from shared.fills import Fill, Order, moment, positive, quantity, vwap
-from shared.postings import Activity, bare, effective
+from shared.pairs import bare
 
 
 class _Part(NamedTuple):

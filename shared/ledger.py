@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from shared.account_executions import BrokerExecution, executions
 from shared.broker import Broker
 from shared.broker_account import TradingAccount
 from shared.broker_calls import BrokerError
 from shared.market import merged, uncovered
-from shared.postings import NEW_YORK, BrokerExecution, Group, Posting, executions, postings, taken_back
+from shared.postings import Group, Posting, postings, taken_back
+from shared.values import NEW_YORK
 
 FEES = ("CFEE", "FEE")
 FILLS = ("FILL",)

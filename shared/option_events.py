@@ -4,16 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
+from shared.activities import Activity, effective
 from shared.fills import Fill, finite, positive
 from shared.formulae import multiplier
-from shared.postings import Activity, effective
+from shared.values import NEW_YORK
 
 EVENT_TYPES = ("OPEXP", "OPASN", "OPEXC")
 BOOKED_WITHIN = timedelta(days=5)
 """How long after the end of a contract the broker may book it: a long weekend and a day."""
-_NEW_YORK = ZoneInfo("America/New_York")
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class OptionEvent:
 
     def fill(self, value: Decimal) -> Fill:
         """Count the event as an exit, worth `value` a share where the broker does not say; it follows all orders."""
-        booked = datetime.combine(self.day + timedelta(days=1), time(), _NEW_YORK)
+        booked = datetime.combine(self.day + timedelta(days=1), time(), NEW_YORK)
         return Fill(self.id, "", value if self.price is None else self.price, self.qty, booked)
 
 
@@ -52,7 +51,7 @@ class OptionEvents:
 
     def closing(self, symbol: str, qty: Decimal, since: datetime, until: datetime) -> list[OptionEvent]:
         """List what ended of a symbol between two moments and soon after, oldest first, up to a quantity in all."""
-        first, last = (one.astimezone(_NEW_YORK).date() for one in (since, until + BOOKED_WITHIN))
+        first, last = (one.astimezone(NEW_YORK).date() for one in (since, until + BOOKED_WITHIN))
         within = (event for event in self._events.get(symbol, ()) if first <= event.day <= last)
         return list(_up_to(qty, sorted(within, key=lambda event: (event.day, event.id))))
 

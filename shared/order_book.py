@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.executions import Executions
 from shared.fills import Fill, Order, fill_of, finite, in_order, lacks_price
-from shared.postings import bare
+from shared.pairs import bare
 
 _EXIT_OF = re.compile(
     r"(?P<position>.+?)[-_](?:x|exit|tp|sl|scale)[0-9_\-]*[A-Za-z]?", re.ASCII | re.IGNORECASE | re.DOTALL

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, localcontext
 
+from shared.account_executions import BrokerExecution
+from shared.activities import CRYPTO, OTHER
 from shared.apportion import apportion
 from shared.crypto_fees import CryptoFees, Share, Tiers, attribute, explained_by
 from shared.day_fees import days_of, split
 from shared.fee_table import crypto_tiers, tier_of
 from shared.fees import Side, charged_kinds
 from shared.formulae import EXACT
-from shared.postings import CRYPTO, OTHER, BrokerExecution, Group, Posting, days_for, group_of
+from shared.postings import Group, Posting, days_for, group_of
 
 CRYPTO_WAIT = timedelta(days=1)
 """How long after an execution its crypto fee may come."""

@@ -10,9 +10,11 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from random import Random
 from typing import Any
 
+from shared.account_executions import BrokerExecution, executions
 from shared.fees import Side
-from shared.postings import NEW_YORK, BrokerExecution, Posting, executions, postings
+from shared.postings import Posting, postings
 from shared.reconciliation import Claim
+from shared.values import NEW_YORK
 
 Row = dict[str, Any]
 

@@ -7,9 +7,10 @@ from random import Random
 
 import pytest
 
+from shared.account_executions import BrokerExecution, executions
 from shared.day_fees import DaySplit, days_of, split
 from shared.fee_table import regulatory_rate
-from shared.postings import BrokerExecution, Group, Posting, executions, postings
+from shared.postings import Group, Posting, postings
 from shared.reconciliation import Claim, reconcile
 from tests.emulator.broker_standin.activity_shapes import full_fill, regulatory_fee
 

@@ -9,8 +9,9 @@ import pytest
 
 from jobs.fee_patch import PATCH, claim, spans
 from schemas.trades import PositionDocument, Trade
+from shared.account_executions import executions
 from shared.ledger import Books
-from shared.postings import executions, postings, taken_back
+from shared.postings import postings, taken_back
 from shared.table_patch import Findings, Mended
 from tests.emulator.broker_standin.activity_shapes import coin_fee, dollar_fee, full_fill, option_event, regulatory_fee
 from tests.unit.samples import ENTRY, EXIT, MICROSECOND, built, candidate, evidence, settings

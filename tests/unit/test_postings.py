@@ -8,18 +8,10 @@ from typing import Any
 
 import pytest
 
-from shared.postings import (
-    BrokerExecution,
-    Group,
-    Posting,
-    UnreadableActivityError,
-    asset_class_of,
-    effective,
-    executions,
-    pair,
-    postings,
-    taken_back,
-)
+from shared.account_executions import BrokerExecution, executions
+from shared.activities import UnreadableActivityError, effective
+from shared.pairs import asset_class_of, pair
+from shared.postings import Group, Posting, postings, taken_back
 from tests.emulator.broker_standin.activity_shapes import ACTIVITIES, coin_fee, dollar_fee, full_fill, regulatory_fee
 
 Row = dict[str, Any]
