@@ -15,9 +15,11 @@ from schemas.trades import Trade
 from shared.fees import Side
 from shared.formulae import net_pnl, notional, percent
 from shared.ledger import Books, Span
-from shared.reconciliation import VOLUME_DAYS, Claim, TradeFees, reconcile
+from shared.reconciliation import reconcile
 from shared.settings import Settings
 from shared.table_patch import Findings, Mended, TablePatch
+from shared.trade_fees import Claim, TradeFees
+from shared.volume_tiers import VOLUME_DAYS
 
 BEFORE_ENTRY = timedelta(days=1)
 """How long before the entry by the document its fills may lie."""

@@ -4,8 +4,7 @@ For every account, day and kind, exactly: attributed to trades + paid for other 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
 
 from shared.account_executions import BrokerExecution
@@ -13,90 +12,18 @@ from shared.activities import CRYPTO, OTHER
 from shared.apportion import apportion
 from shared.crypto_fees import CryptoFees, Share, Tiers, attribute, explained_by
 from shared.day_fees import days_of, split
-from shared.fee_table import crypto_tiers, tier_of
+from shared.fee_table import crypto_tiers
 from shared.fees import Side, charged_kinds
 from shared.formulae import EXACT
 from shared.postings import Group, Posting, days_for, group_of
+from shared.trade_fees import Claim, Reconciliation, Total, TradeFees
+from shared.volume_tiers import volume_tiers
 
 CRYPTO_WAIT = timedelta(days=1)
 """How long after an execution its crypto fee may come."""
-VOLUME_DAYS = timedelta(days=30)
-"""Crypto volume of this time decides the tier, from the day after on."""
 
 Settlement = Callable[[date], datetime | None]
 """When the regulatory fees of a New York day are complete; None while the calendar does not say."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A trade that wants to know its fees."""
-
-    trade_id: str
-    order_ids: frozenset[str]
-    """The orders whose executions are the trade's."""
-    qty: Decimal
-    """Quantity closed; orders that several trades claim are shared by it."""
-    sides: tuple[Side, ...] = ("buy", "sell")
-    """The sides on which executions must account for that quantity: not the exit's where no order closed it."""
-
-
-@dataclass
-class TradeFees:
-    """What one trade paid, as far as it can be told."""
-
-    usd: Decimal = Decimal(0)
-    """Posted and attributed, US dollars."""
-    unattributed: Decimal = Decimal(0)
-    """The trade's share of what was posted for executions that are not known, US dollars."""
-    postings: set[str] = field(default_factory=set)
-    """Ids of the activities that this is made of."""
-    exact: bool = True
-    """Whether every part is the whole of one posting, and no other trade's too."""
-    missing: set[Group] = field(default_factory=set)
-    """Fees that were to come and did not come, or not yet."""
-    unknown_orders: set[str] = field(default_factory=set)
-    """Orders of which no execution is known, so that neither are their fees."""
-    incomplete: bool = False
-    """Whether the executions known do not account for the quantity, so that some are missing."""
-    ambiguous: bool = False
-    """Whether another valid assignment would give another sum."""
-    complete_at: datetime | None = None
-    """When everything must have been posted; None while the calendar does not say, or without executions."""
-    tier: str | None = None
-    """The lowest volume tier whose rates explain every crypto fee of the trade."""
-
-    @property
-    def obscure(self) -> bool:
-        """Whether executions are missing, so that nobody can tell what they were charged."""
-        return bool(self.unknown_orders or self.incomplete)
-
-
-@dataclass
-class Total:
-    """What became of a group's postings, US dollars."""
-
-    posted: Decimal = Decimal(0)
-    attributed: Decimal = Decimal(0)
-    """To trades."""
-    foreign: Decimal = Decimal(0)
-    """Paid for executions that belong to no trade."""
-
-    @property
-    def unattributed(self) -> Decimal:
-        """Not attributable to any execution."""
-        return self.posted - self.attributed - self.foreign
-
-
-@dataclass
-class Reconciliation:
-    """The whole answer."""
-
-    trades: dict[str, TradeFees]
-    totals: dict[Group, Total] = field(default_factory=dict)
-    unvalued: set[str] = field(default_factory=set)
-    """Coin fees without an execution and without a price: their dollars are not known."""
-    tied: bool = False
-    """Whether volume tiers that were not known might decide something."""
 
 
 def reconcile(
@@ -250,16 +177,3 @@ def _tier(shares: Sequence[tuple[Share, BrokerExecution]]) -> str | None:
     tiers = crypto_tiers(max(one.day for _, one in shares))
     fitting = (tier for tier in tiers if all(explained_by(tier, share, one) for share, one in shares))
     return next((tier.name for tier in fitting), None)
-
-
-def volume_tiers(executions: Sequence[BrokerExecution], known_from: datetime | None) -> Tiers:
-    """Find the volume tier of each day with crypto executions, where the 30 days before it are known whole."""
-    if known_from is None:
-        return {}
-    traded: dict[date, Decimal] = {}
-    for one in executions:
-        if one.in_dollars:
-            traded[one.day] = traded.get(one.day, Decimal(0)) + one.notional
-    days = {one.day for one in executions if datetime.combine(one.day - VOLUME_DAYS, time.min, UTC) >= known_from}
-    volumes = {day: sum((usd for d, usd in traded.items() if day - VOLUME_DAYS <= d < day), Decimal(0)) for day in days}
-    return {day: tier_of(volume, day) for day, volume in volumes.items()}

@@ -13,7 +13,7 @@ from typing import Any
 from shared.account_executions import BrokerExecution, executions
 from shared.fees import Side
 from shared.postings import Posting, postings
-from shared.reconciliation import Claim
+from shared.trade_fees import Claim
 from shared.values import NEW_YORK
 
 Row = dict[str, Any]

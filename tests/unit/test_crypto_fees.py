@@ -12,7 +12,9 @@ from shared.account_executions import BrokerExecution, executions
 from shared.crypto_fees import CryptoFees, Share, attribute, fee_of
 from shared.fee_table import FeeRateUnknownError, Tier, crypto_tiers
 from shared.postings import Group, Posting, postings
-from shared.reconciliation import Claim, Reconciliation, reconcile, volume_tiers
+from shared.reconciliation import reconcile
+from shared.trade_fees import Claim, Reconciliation
+from shared.volume_tiers import volume_tiers
 from tests.emulator.broker_standin.activity_shapes import coin_fee, dollar_fee, full_fill
 
 Row = dict[str, Any]

@@ -11,7 +11,8 @@ from shared.account_executions import BrokerExecution, executions
 from shared.day_fees import DaySplit, days_of, split
 from shared.fee_table import regulatory_rate
 from shared.postings import Group, Posting, postings
-from shared.reconciliation import Claim, reconcile
+from shared.reconciliation import reconcile
+from shared.trade_fees import Claim
 from tests.emulator.broker_standin.activity_shapes import full_fill, regulatory_fee
 
 NOON = datetime(2026, 9, 28, 16, tzinfo=UTC)

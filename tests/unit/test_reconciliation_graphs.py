@@ -9,7 +9,8 @@ from random import Random
 import pytest
 
 from shared.postings import Group
-from shared.reconciliation import Reconciliation, TradeFees, reconcile
+from shared.reconciliation import reconcile
+from shared.trade_fees import Reconciliation, TradeFees
 from tests.unit.fee_graphs import Author, Books, corrected, shuffled
 
 SOME, MANY, PARTS = 500, 10_000, 10
