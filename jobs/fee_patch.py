@@ -15,16 +15,16 @@ from schemas.trades import Trade
 from shared.fees import Side
 from shared.formulae import net_pnl, notional, percent
 from shared.ledger import Books, Span
+from shared.order_search import GOOD_TILL_CANCELLED
+from shared.pairs import bare
 from shared.reconciliation import reconcile
 from shared.settings import Settings
 from shared.table_patch import Findings, Mended, TablePatch
-from shared.trade_fees import Claim, TradeFees
-from shared.volume_tiers import VOLUME_DAYS
+from shared.trade_fees import Claim, Reconciliation, TradeFees
+from shared.volume_tiers import volume_span
 
 BEFORE_ENTRY = timedelta(days=1)
 """How long before the entry by the document its fills may lie."""
-
-
 SETTLES_WITHIN = timedelta(days=6)
 """A trading day and its settlement lie no further apart, holidays included, and patience begins with the latter."""
 
@@ -38,21 +38,36 @@ def spans(trades: Sequence[Trade], settings: Settings) -> list[Span]:
 
 
 def judge(trades: Sequence[Trade], books: Books, as_of: datetime, settings: Settings) -> Findings[Trade]:
-    """Tell what the fee columns of trades must be; where a volume tier might decide, ask for the fills it rests on."""
-    found = reconcile(map(claim, trades), books.executions, books.postings, books.complete_at, books.fills_from)
+    """Tell what the fee columns of trades must be, and which further fills might decide what is open."""
+    found = reconcile(map(claim, trades), books.executions, books.postings, books.complete_at, books.fills_known)
     patience = timedelta(days=settings.fee_give_up_days)
     rows = [mended(one, found.trades[one.trade_id], books, as_of, patience) for one in trades]
     totals = {name: sum((getattr(one, name) for one in found.totals.values()), Decimal(0)) for name in _TOTALS}
-    first = min((one.at for one in books.executions), default=as_of)
+    obscure = (one for one in trades if found.trades[one.trade_id].obscure and _may_have_filled_earlier(one))
     return Findings(
         rows,
         totals,
-        outcomes={"fees without a known value": len(found.unvalued)} if found.unvalued else {},
-        wants_fills=[(first - VOLUME_DAYS - timedelta(days=1), as_of)] if found.tied else (),
+        outcomes=_remarks(found, books),
+        wants_books=[(one.entry_time - GOOD_TILL_CANCELLED, one.entry_time) for one in obscure],
+        wants_fills=[volume_span(day) for day in sorted(found.tied)],
     )
 
 
+def _may_have_filled_earlier(trade: Trade) -> bool:
+    return not trade.fee_finalized and trade.broker_check != "NOT_FOUND"
+
+
 _TOTALS = ("posted", "attributed", "foreign", "unattributed")
+
+
+def _remarks(found: Reconciliation, books: Books) -> dict[str, int]:
+    """Count what is odd about the books, beside the trades."""
+    odd = {
+        "fees without a known value": len(found.unvalued),
+        "daily fees on less than is known": len(found.surplus),
+        "unreadable activities": len(books.unreadable) + len(books.unreadable_orders),
+    }
+    return {name: number for name, number in odd.items() if number}
 
 
 def claim(trade: Trade) -> Claim:
@@ -62,7 +77,7 @@ def claim(trade: Trade) -> Claim:
     left: Side = "sell" if entered == "buy" else "buy"
     by_event = any("::" in name for name in listed)
     orders = frozenset(name for name in listed if "::" not in name)
-    return Claim(trade.trade_id, orders, trade.qty, (entered,) if by_event else (entered, left))
+    return Claim(trade.trade_id, orders, trade.qty, (entered,) if by_event else (entered, left), bare(trade.symbol))
 
 
 def _listed(trade: Trade) -> list[str]:
@@ -80,9 +95,10 @@ def mended(trade: Trade, fees: TradeFees, books: Books, as_of: datetime, patienc
     that was reset, say) proves nothing.
     """
     taken_back = bool(fees.missing & books.taken_back)
-    reason = _why_open(trade, fees, as_of, patience)
+    reason = _why_open(trade, fees, books) or _why_waiting(trade, fees, as_of, patience)
     lacking = bool(fees.missing) or fees.obscure
-    if (reason or lacking) and trade.fee_finalized and not taken_back and not _has_grown(trade, fees):
+    stays = bool(reason) or (lacking and not _is_restated(trade, fees, books))
+    if trade.fee_finalized and stays and not taken_back:
         return Mended(trade, {}, "final", settled=True)
     if reason:
         return Mended(trade, _unknown(trade) if taken_back else {}, reason, settled=False)
@@ -90,21 +106,28 @@ def mended(trade: Trade, fees: TradeFees, books: Books, as_of: datetime, patienc
     return Mended(trade, _columns(trade, fees, method), method.lower().replace("_", " "), settled=True)
 
 
-def _has_grown(trade: Trade, fees: TradeFees) -> bool:
-    """Tell whether more was posted for a trade since it was closed for want of a fee, if not all of it."""
-    return trade.fee_method == "NONE_POSTED" and not fees.ambiguous and fees.usd > (trade.actual_fee_usd or 0)
+def _is_restated(trade: Trade, fees: TradeFees, books: Books) -> bool:
+    """Tell whether the broker said more, or something else, about a trade that was closed for want of a fee."""
+    grown = fees.usd > (trade.actual_fee_usd or 0)
+    return trade.fee_method == "NONE_POSTED" and not fees.obscure and (grown or bool(fees.groups & books.taken_back))
 
 
-def _why_open(trade: Trade, fees: TradeFees, as_of: datetime, patience: timedelta) -> str | None:
-    """Say why a trade's fees are not final, in a word; None when they are."""
-    unknown_to_broker = trade.broker_check == "NOT_FOUND"
-    if fees.ambiguous:
-        return "ambiguous"
-    if fees.obscure and not unknown_to_broker:
-        return "executions missing"
+def _why_open(trade: Trade, fees: TradeFees, books: Books) -> str | None:
+    """Say what keeps a trade's fees from being told, however long one waits; None when nothing does."""
+    if fees.groups & books.unreadable or claim(trade).order_ids & books.unreadable_orders:
+        return "unreadable activities of its own"
+    if fees.unrated:
+        return "no rate for its day"
+    return "ambiguous" if fees.ambiguous else None
+
+
+def _why_waiting(trade: Trade, fees: TradeFees, as_of: datetime, patience: timedelta) -> str | None:
+    """Say what may still come; None when everything has come or nothing more is waited for."""
     complete_at = fees.complete_at or trade.exit_time
-    wait = patience if fees.missing or unknown_to_broker or fees.complete_at is None else timedelta(0)
-    return "waiting" if as_of < complete_at + wait else None
+    in_doubt = fees.missing or fees.obscure or fees.complete_at is None
+    if as_of >= complete_at + (patience if in_doubt else timedelta(0)):
+        return None
+    return "executions missing" if fees.obscure and trade.broker_check != "NOT_FOUND" else "waiting"
 
 
 def _unknown(trade: Trade) -> dict[str, Any]:
@@ -113,7 +136,8 @@ def _unknown(trade: Trade) -> dict[str, Any]:
 
 
 def _columns(trade: Trade, fees: TradeFees, method: FeeMethod) -> dict[str, Any]:
-    actual = fees.usd if fees.postings else None
+    # Of executions that are not known nobody knows the fees either.
+    actual = fees.usd if fees.postings and not fees.obscure else None
     paid = trade.fee_estimate_usd if actual is None else actual
     pnl = net_pnl(trade.gross_pnl_usd, paid)
     return {
@@ -144,6 +168,7 @@ PATCH = TablePatch(
         "fee_unattributed_usd",
         "fee_finalized",
     ),
+    kin=("entry_order_id", "exit_order_id"),
     done="fee_finalized",
     reopen_days=lambda settings: settings.fee_restate_days,
     spans=spans,

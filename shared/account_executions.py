@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.activities import Activity, UnreadableActivityError, effective, instant_or_none
+from shared.activities import Activity, Refuse, UnreadableActivityError, effective, instant_or_none, raises
 from shared.fees import Execution, Side
 from shared.fills import finite
 from shared.formulae import multiplier
@@ -37,15 +37,17 @@ class BrokerExecution(Execution):
         return pair(self.symbol)[1] in _DOLLARS
 
 
-def executions(rows: Iterable[Activity], account: str) -> Iterator[BrokerExecution]:
+def executions(rows: Iterable[Activity], account: str, refuse: Refuse = raises) -> Iterator[BrokerExecution]:
     """Read FILL activities, each id once, busts and superseded ones left out.
 
-    Raises:
-        UnreadableActivityError: A row states no order, side, price, quantity or time.
+    A row that states no order, side, price, quantity or time goes to `refuse`.
     """
     for row in effective(rows):
         if row.get("activity_type") == "FILL":
-            yield _execution(row, account)
+            try:
+                yield _execution(row, account)
+            except UnreadableActivityError as error:
+                refuse(row, error)
 
 
 def _execution(row: Activity, account: str) -> BrokerExecution:

@@ -5,7 +5,7 @@ Fees arrive as rows of type CFEE (crypto) and FEE (US dollars). Neither names th
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -29,12 +29,22 @@ class UnreadableActivityError(Exception):
     """An activity that must be understood cannot be: the broker's own row is broken."""
 
 
+Refuse = Callable[[Activity, UnreadableActivityError], None]
+"""What becomes of a row that cannot be understood."""
+
+
+def raises(_row: Activity, error: UnreadableActivityError) -> None:
+    """Let an unreadable row be an error."""
+    raise error
+
+
 def effective(rows: Iterable[Activity]) -> list[Activity]:
     """Keep what counts, in the order of ids: a function of the set of rows, whatever their order and repetition.
 
-    A row that corrects or cancels another one names it (`previous_id`, the whole id or its last part); a correction
-    of a daily fee that names none replaces that day's row of its sub type, unless both state their unit and they
-    differ. A cancelled row never counts, and cancelling a correction does not bring back what it corrected.
+    A row that corrects or cancels another one names it (`previous_id`, the whole id or its last part). A correction of
+    a daily fee that names none replaces that day's row of its sub type, unless both state their unit and they differ;
+    of several such corrections the latest counts. A cancelled row never counts, and cancelling a correction does not
+    bring back what it corrected.
     """
     latest: dict[str, Activity] = {}
     for row in rows:
@@ -59,8 +69,20 @@ def _superseded(rows: Iterable[Activity]) -> Iterator[str]:
         if previous := row.get("previous_id"):
             yield from {str(previous)} - _names(row)
         elif row.get("status") == "correct" and (place := _daily(row)):
-            others = (one for one in listed if one.get("status") != "correct")
-            yield from (str(one["id"]) for one in others if _same_daily(place, _daily(one)))
+            others = (one for one in listed if _is_earlier(one, row) and _same_daily(place, _daily(one)))
+            yield from (str(one["id"]) for one in others)
+
+
+def _is_earlier(one: Activity, correction: Activity) -> bool:
+    """Tell whether a nameless correction corrects a row of its day: the posting, or an older such correction."""
+    if one.get("status") != "correct":
+        return True
+    return not one.get("previous_id") and _posted(one) < _posted(correction)
+
+
+def _posted(row: Activity) -> tuple[str, str]:
+    instant = instant_or_none(row.get("created_at"))
+    return instant.isoformat() if instant else "", str(row["id"])
 
 
 def _names(row: Activity) -> set[str]:

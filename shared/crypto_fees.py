@@ -44,8 +44,8 @@ class CryptoFees:
     shares: list[Share] = field(default_factory=list)
     ambiguous: set[str] = field(default_factory=set)
     """Owners for whom two assignments are valid and differ."""
-    tied: bool = False
-    """Whether a volume tier that is not known yet might decide one of these."""
+    tied: set[date] = field(default_factory=set)
+    """Days whose volume tier is not known and might decide one of these."""
 
 
 Tiers = Mapping[date, Tier]
@@ -145,7 +145,7 @@ class _Attribution:
             answer = self._by_tier(worth, answer)
         if answer.ambiguous:
             places = {place for options in worth.values() for place in options}
-            self.found.tied |= not all(self._executions[place].day in self._tiers for place in places)
+            self.found.tied |= {self._executions[place].day for place in places} - self._tiers.keys()
             self.found.ambiguous |= answer.ambiguous
             self._open |= {*worth, *places}
         for fee, place in answer.pairs.items():
@@ -173,7 +173,8 @@ class _Attribution:
     def share_daily(self) -> None:
         """Split what was posted for a whole day over that day's executions that nothing else was posted for.
 
-        That needs one such posting for the day and the currency, and an amount that rates of the table can make up.
+        That needs one such posting for the day and the currency, several executions (a single one's amount would have
+        matched), and an amount that the rates of one tier can make up.
         """
         done = {share.posting for share in self.found.shares} | self._open
         paid = {share.execution for share in self.found.shares} | self._open
@@ -186,16 +187,21 @@ class _Attribution:
                 for one in self._executions.values()
                 if (one.at.date(), one.received) == (day, currency) and one.id not in paid and may_belong(fees[0], one)
             ]
-            if len(fees) == 1 and unpaid and _plausible(fees[0], unpaid):
+            if len(fees) == 1 and len(unpaid) > 1 and _plausible(fees[0], unpaid):
                 self.found.shares += _daily(fees[0], unpaid)
 
 
 def _plausible(posting: Posting, executions: Sequence[BrokerExecution]) -> bool:
-    rates = [rate for tier in crypto_tiers(executions[0].day) for rate in tier.rates]
-    most = sum((fee_of(one, max(rates)) for one in executions), Decimal(0))
+    """Tell whether the executions, all charged at one tier's rates, can have cost so much together."""
+    return any(_can_cost(_amount(posting), executions, tier) for tier in crypto_tiers(executions[0].day))
+
+
+def _can_cost(amount: Decimal, executions: Sequence[BrokerExecution], tier: Tier) -> bool:
+    charged = [rate for rate in tier.rates if rate]
+    most = sum((fee_of(one, max(charged)) for one in executions), Decimal(0))
     with localcontext(EXACT):
-        least = sum(map(base_of, executions), Decimal(0)) * min(rates)
-    return _amount(posting) > 0 and least <= _amount(posting) <= most
+        least = sum(map(base_of, executions), Decimal(0)) * min(charged)
+    return 0 < least <= amount <= most
 
 
 def _daily(posting: Posting, executions: Sequence[BrokerExecution]) -> Iterator[Share]:

@@ -37,6 +37,8 @@ class DaySplit:
     posted: Decimal
     shares: Sequence[DayShare]
     unattributed: Decimal
+    surplus: bool = False
+    """Whether more is known than the broker reckoned with: an execution may belong to another day."""
 
 
 def split(kind: str, postings: Sequence[Posting], executions: Iterable[BrokerExecution]) -> DaySplit:
@@ -50,12 +52,15 @@ def split(kind: str, postings: Sequence[Posting], executions: Iterable[BrokerExe
     weights = _weights(kind, unit, executions)
     if not weights:
         return DaySplit(posted, (), posted)
-    gap = _missing_weight(_control(postings), unit, weights)
+    with localcontext(EXACT):
+        known = sum((_measure(unit, one) for one in weights), Decimal(0))
+        difference = _difference(_control(postings), unit, known)
+    gap = _missing_weight(difference, known, weights)
     parts = apportion(posted, {**{one.id: weight for one, weight in weights.items()}, _GAP: gap})
     missing = parts.pop(_GAP)
     lost = apportion(missing, {one.id: weight for one, weight in weights.items()})
     shares = [DayShare(name, usd, lost[name]) for name, usd in parts.items()]
-    return DaySplit(posted, shares, missing)
+    return DaySplit(posted, shares, missing, surplus=difference < 0)
 
 
 def days_of(postings: Iterable[Posting]) -> Mapping[tuple[date, str, str], list[Posting]]:
@@ -100,16 +105,20 @@ def _control(postings: Sequence[Posting]) -> Decimal | None:
     return total
 
 
-def _missing_weight(control: Decimal | None, unit: str, weights: Mapping[BrokerExecution, Decimal]) -> Decimal:
+def _missing_weight(difference: Decimal, known: Decimal, weights: Mapping[BrokerExecution, Decimal]) -> Decimal:
     """Weigh what the broker reckoned with and is not known here, in proportion to what is known."""
-    if control is None:
-        return Decimal(0)
     with localcontext(EXACT):
-        known = sum((_measure(unit, one) for one in weights), Decimal(0))
-        # The broker rounds dollars to the cent, one way or another, so a cent is no gap.
-        if control - known <= (CENT if unit == "dollars" else 0):
-            return Decimal(0)
-        return sum(weights.values(), Decimal(0)) * (control - known) / known
+        return sum(weights.values(), Decimal(0)) * difference / known if difference > 0 else Decimal(0)
+
+
+def _difference(control: Decimal | None, unit: str, known: Decimal) -> Decimal:
+    """How far the broker's base is above (or, negative, below) the known one; 0 where it states none.
+
+    The broker rounds dollars to the cent, one way or another, so a cent is no difference.
+    """
+    if control is None or abs(control - known) <= (CENT if unit == "dollars" else 0):
+        return Decimal(0)
+    return control - known
 
 
 def _measure(unit: str, one: BrokerExecution) -> Decimal:

@@ -2,16 +2,17 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from shared.account_executions import BrokerExecution, executions
+from shared.activities import OTHER, Activity, Refuse, UnreadableActivityError
 from shared.broker import Broker
 from shared.broker_account import TradingAccount
 from shared.broker_calls import BrokerError
 from shared.market import merged, uncovered
-from shared.postings import Group, Posting, postings, taken_back
+from shared.postings import Group, Posting, group_of_row, postings, taken_back
 from shared.values import NEW_YORK
 
 FEES = ("CFEE", "FEE")
@@ -34,8 +35,12 @@ class Books:
     postings: Sequence[Posting]
     taken_back: frozenset[Group]
     """Accounts, days and kinds of fees that the broker cancelled or corrected."""
-    fills_from: datetime | None
-    """From when on every fill up to the end is here; None when nothing was read."""
+    fills_known: Sequence[Span]
+    """The times of which every fill is here, oldest first."""
+    unreadable: frozenset[Group]
+    """Accounts, days and kinds of fees of which a row cannot be understood."""
+    unreadable_orders: frozenset[str]
+    """Orders of which an execution cannot be understood."""
     settlements: Sequence[tuple[date, datetime]]
     """New York trading days, oldest first, and when the fees of each are taken to be complete."""
 
@@ -45,53 +50,52 @@ class Books:
         return self.settlements[place][1] if place < len(self.settlements) else None
 
 
+@dataclass
+class _Shelf:
+    """Rows of one kind, by account, and the times they cover."""
+
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    covered: list[Span] = field(default_factory=list)
+
+
 class Ledger:
-    """Reads the books of all accounts of a run, each row once."""
+    """Reads the books of all accounts of a run, each time once."""
 
     def __init__(self, broker: Broker) -> None:
         """Read through `broker`."""
         self._broker = broker
-        self._fills: dict[str, list[Row]] = {account.name: [] for account in broker.accounts}
-        self._covered: list[Span] = []
+        self._fees, self._fills = _Shelf(), _Shelf()
 
-    def books(self, spans: Sequence[Span]) -> Books:
-        """Read fees over some spans of time, and every fill that they may be for.
+    def books(self, spans: Sequence[Span], further_fills: Sequence[Span] = ()) -> Books:
+        """Read the fees of some spans of time, every fill that they may be for, and the fills of further spans.
 
         Raises:
             BrokerError: The broker failed.
-            UnreadableActivityError: A row cannot be understood.
         """
         wanted = merged(spans, timedelta(days=3))
-        fees = {account.name: self._read(account, FEES, wanted) for account in self._broker.accounts}
-        self._add_fills([(start - BEFORE, end) for start, end in wanted])
+        self._add(self._fees, FEES, wanted)
+        self._add(self._fills, FILLS, [*((start - BEFORE, end) for start, end in wanted), *further_fills])
+        groups: list[Group] = []
+        orders: list[str] = []
         return Books(
-            executions=self._executions(),
-            postings=[one for account, rows in fees.items() for one in postings(rows, account)],
-            taken_back=frozenset(group for account, rows in fees.items() for group in taken_back(rows, account)),
-            fills_from=self._fills_from(),
+            executions=[
+                one for name, rows in self._fills.rows.items() for one in executions(rows, name, _noting(orders))
+            ],
+            postings=[
+                one for name, rows in self._fees.rows.items() for one in postings(rows, name, _grouping(groups, name))
+            ],
+            taken_back=frozenset(one for name, rows in self._fees.rows.items() for one in taken_back(rows, name)),
+            fills_known=tuple(self._fills.covered),
+            unreadable=frozenset(groups),
+            unreadable_orders=frozenset(orders),
             settlements=self._settlements(wanted),
         )
 
-    def with_fills(self, books: Books, spans: Sequence[Span]) -> Books:
-        """Read the fills of further spans too.
-
-        Raises:
-            BrokerError: As `books`.
-        """
-        self._add_fills(spans)
-        return replace(books, executions=self._executions(), fills_from=self._fills_from())
-
-    def _add_fills(self, spans: Sequence[Span]) -> None:
-        missing = uncovered(spans, self._covered)
+    def _add(self, shelf: "_Shelf", types: Sequence[str], spans: Sequence[Span]) -> None:
+        missing = uncovered(spans, shelf.covered)
         for account in self._broker.accounts:
-            self._fills[account.name] += self._read(account, FILLS, missing)
-        self._covered = merged([*self._covered, *missing], timedelta(0))
-
-    def _executions(self) -> list[BrokerExecution]:
-        return [one for account, rows in self._fills.items() for one in executions(rows, account)]
-
-    def _fills_from(self) -> datetime | None:
-        return self._covered[-1][0] if self._covered else None
+            shelf.rows.setdefault(account.name, []).extend(self._read(account, types, missing))
+        shelf.covered = merged([*shelf.covered, *missing], timedelta(0))
 
     def _read(self, account: TradingAccount, types: Sequence[str], spans: Sequence[Span]) -> list[Row]:
         return [row for start, end in spans for row in account.activities(types, start, end)]
@@ -101,6 +105,25 @@ class Ledger:
             return []
         first, last = spans[0][0].date() - BEFORE, spans[-1][1].date() + _LONGEST_WEEKEND
         return sorted(map(_settlement, self._broker.accounts[0].calendar(first, last)))
+
+
+def _noting(orders: list[str]) -> Refuse:
+    """Make of an unreadable execution a note on its order."""
+
+    def refuse(row: Activity, _error: UnreadableActivityError) -> None:
+        orders.append(str(row.get("order_id")))
+
+    return refuse
+
+
+def _grouping(groups: list[Group], account: str) -> Refuse:
+    """Make of an unreadable fee a note on what it would be balanced by; fees of no trade are nobody's loss."""
+
+    def refuse(row: Activity, _error: UnreadableActivityError) -> None:
+        if (group := group_of_row(row, account)).kind != OTHER:
+            groups.append(group)
+
+    return refuse
 
 
 def _settlement(row: Row) -> tuple[date, datetime]:

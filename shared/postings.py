@@ -11,12 +11,14 @@ from shared.account_executions import BrokerExecution
 from shared.activities import (
     CRYPTO,
     Activity,
+    Refuse,
     UnreadableActivityError,
     control_of,
     day_of_row,
     effective,
     instant_or_none,
     kind_of,
+    raises,
 )
 from shared.fills import finite
 from shared.pairs import bare, pair
@@ -58,28 +60,36 @@ class Group(NamedTuple):
     kind: str
 
 
-def postings(rows: Iterable[Activity], account: str) -> Iterator[Posting]:
+def postings(rows: Iterable[Activity], account: str, refuse: Refuse = raises) -> Iterator[Posting]:
     """Read CFEE and FEE activities, each id once, cancelled and superseded ones left out.
 
-    Raises:
-        UnreadableActivityError: A row states no date or no amount.
+    A row that states no date or no amount goes to `refuse`.
     """
     for row in effective(rows):
         if row.get("activity_type") in {"CFEE", "FEE"}:
-            yield _posting(row, account)
+            try:
+                yield _posting(row, account)
+            except UnreadableActivityError as error:
+                refuse(row, error)
+
+
+def group_of_row(row: Activity, account: str) -> Group:
+    """Tell what a row that cannot be read would be balanced by, as far as it says."""
+    created = instant_or_none(row.get("created_at"))
+    try:
+        day = day_of_row(row)
+    except UnreadableActivityError:
+        day = created.astimezone(NEW_YORK).date() if created else date.min
+    return Group(account, day, kind_of(row))
 
 
 def taken_back(rows: Iterable[Activity], account: str) -> Iterator[Group]:
-    """List account, day and kind of fees that were posted and do not count any more.
-
-    Raises:
-        UnreadableActivityError: A row states no date.
-    """
+    """List account, day and kind of fees that were posted and do not count any more."""
     listed = list(rows)
     counting = {row["id"] for row in effective(listed)}
     for row in listed:
         if row.get("activity_type") in {"CFEE", "FEE"} and row["id"] not in counting:
-            yield Group(account, day_of_row(row), kind_of(row))
+            yield group_of_row(row, account)
 
 
 def _posting(row: Activity, account: str) -> Posting:

@@ -3,17 +3,18 @@
 For every account, day and kind, exactly: attributed to trades + paid for other executions + unattributed = posted.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
 
+from schemas.document import numeric
 from shared.account_executions import BrokerExecution
 from shared.activities import CRYPTO, OTHER
 from shared.apportion import apportion
 from shared.crypto_fees import CryptoFees, Share, Tiers, attribute, explained_by
-from shared.day_fees import days_of, split
-from shared.fee_table import crypto_tiers
-from shared.fees import Side, charged_kinds
+from shared.day_fees import DaySplit, days_of, split
+from shared.fee_table import FeeRateUnknownError, crypto_tiers
+from shared.fees import REGULATORY, Side, charged_kinds
 from shared.formulae import EXACT
 from shared.postings import Group, Posting, days_for, group_of
 from shared.trade_fees import Claim, Reconciliation, Total, TradeFees
@@ -31,17 +32,13 @@ def reconcile(
     executions: Sequence[BrokerExecution],
     postings: Sequence[Posting],
     settlement: Settlement,
-    volume_known_from: datetime | None = None,
+    fills_known: Sequence[tuple[datetime, datetime]] = (),
 ) -> Reconciliation:
-    """Attribute all postings. Executions older than 30 days before a fee count towards volume tiers only if given.
-
-    Raises:
-        FeeRateUnknownError: The fee table does not cover the day of an execution.
-    """
+    """Attribute all postings; `fills_known` are times of which every execution is given, for volume tiers."""
     with localcontext(EXACT):
         work = _Work(claims, executions, settlement)
         for account in sorted({one.account for one in postings} | {one.account for one in executions}):
-            work.add_account(account, [one for one in postings if one.account == account], volume_known_from)
+            work.add_account(account, [one for one in postings if one.account == account], fills_known)
         work.judge()
         return work.result
 
@@ -61,11 +58,16 @@ class _Work:
         self._owners: dict[str, str] = {}
         self._members: dict[str, tuple[str, ...]] = {}
         for one in executions:
-            self._own_by(one, tuple(sorted(self._claimants.get(one.order_id, ()))))
+            self._own_by(one, tuple(sorted(self._claimants_of(one))))
         self._paid: dict[str, list[Share]] = {}
         self._charged: set[tuple[str, str]] = set()
         """Executions and the kinds of daily fees that they were given a part of."""
         self.result = Reconciliation({trade_id: TradeFees() for trade_id in self._claims})
+
+    def _claimants_of(self, one: BrokerExecution) -> Iterator[str]:
+        for trade_id in self._claimants.get(one.order_id, ()):
+            if self._claims[trade_id].symbol in {None, one.symbol}:
+                yield trade_id
 
     def _own_by(self, one: BrokerExecution, trades: tuple[str, ...]) -> None:
         if trades:
@@ -74,11 +76,13 @@ class _Work:
         for trade_id in trades:
             self._own[trade_id].append(one)
 
-    def add_account(self, account: str, postings: Sequence[Posting], volume_known_from: datetime | None) -> None:
+    def add_account(
+        self, account: str, postings: Sequence[Posting], fills_known: Sequence[tuple[datetime, datetime]]
+    ) -> None:
         """Attribute what one account was charged."""
         executions = [one for one in self._executions.values() if one.account == account]
         coins = [one for one in executions if one.asset_class == "CRYPTO"]
-        tiers = volume_tiers(coins, volume_known_from)
+        tiers = volume_tiers(coins, fills_known)
         self._add_crypto([one for one in postings if one.kind == CRYPTO], coins, tiers)
         self._add_daily([one for one in postings if one.kind != CRYPTO], executions)
 
@@ -102,10 +106,13 @@ class _Work:
         """Count a crypto posting: what it was worth where it was attributed, else what it states."""
         usd = posting.usd if posting.usd is not None else worth
         if usd is None and posting.price is not None and posting.coins is not None:
-            usd = (posting.coins * posting.price).quantize(Decimal("1e-9"))
+            usd = numeric(posting.coins * posting.price)
         if usd is None:
             self.result.unvalued.add(posting.id)
-        self._total(group_of(posting)).posted += usd or Decimal(0)
+            return
+        total = self._total(group_of(posting))
+        total.posted += usd
+        total.unattributed += usd - (worth or Decimal(0))
 
     def _add_daily(self, postings: Sequence[Posting], executions: Sequence[BrokerExecution]) -> None:
         by_day: dict[date, list[BrokerExecution]] = {}
@@ -113,12 +120,22 @@ class _Work:
             by_day.setdefault(one.day, []).append(one)
         for (day, kind, _), some in days_of(postings).items():
             group = group_of(some[0])
-            answer = split(kind, some, by_day.get(day, ()) if kind != OTHER else ())
+            answer = self._split(kind, some, by_day.get(day, ()))
             self._total(group).posted += answer.posted
+            self._total(group).unattributed += answer.unattributed
+            if answer.surplus:
+                self.result.surplus.add(group)
             for share in answer.shares:
                 self._charged.add((share.execution, kind))
                 ids = tuple(one.id for one in some)
                 self._give(share.execution, ids, group, share.usd, share.unattributed)
+
+    def _split(self, kind: str, postings: Sequence[Posting], executions: Sequence[BrokerExecution]) -> DaySplit:
+        """Split a day's sum; where its rate is not known, nobody can tell whose it is."""
+        try:
+            return split(kind, postings, executions if kind != OTHER else ())
+        except FeeRateUnknownError:
+            return split(kind, postings, ())
 
     def _give(
         self,
@@ -150,7 +167,9 @@ class _Work:
             own, claim = self._own[trade_id], self._claims[trade_id]
             trade.unknown_orders = set(claim.order_ids) - {one.order_id for one in own}
             trade.incomplete = any(_traded(own, side) < claim.qty for side in claim.sides)
-            trade.missing = {group for one in own for group in self._outstanding(one)}
+            trade.groups = {group for one in own for group in _groups(one)}
+            trade.unrated = not all(map(_is_rated, own))
+            trade.missing = set() if trade.unrated else {group for one in own for group in self._outstanding(one)}
             shares = [(share, one) for one in own for share in self._paid.get(one.id, ())]
             trade.exact = all(share.exact for share, _ in shares) and all(self._pays_alone(one) for one in own)
             trade.tier = _tier(shares) if shares else None
@@ -162,11 +181,26 @@ class _Work:
 
     def _outstanding(self, one: BrokerExecution) -> set[Group]:
         if one.asset_class == "CRYPTO":
-            return set() if one.id in self._paid else {Group(one.account, day, CRYPTO) for day in days_for(one)}
+            return set() if one.id in self._paid else _groups(one)
         return {Group(one.account, one.day, kind) for kind in charged_kinds(one) if (one.id, kind) not in self._charged}
 
     def _complete_at(self, one: BrokerExecution) -> datetime | None:
         return one.at + CRYPTO_WAIT if one.asset_class == "CRYPTO" else self._settlement(one.day)
+
+
+def _groups(one: BrokerExecution) -> set[Group]:
+    """List what an execution may be charged under."""
+    if one.asset_class == "CRYPTO":
+        return {Group(one.account, day, CRYPTO) for day in days_for(one)}
+    return {Group(one.account, one.day, kind) for kind in REGULATORY}
+
+
+def _is_rated(one: BrokerExecution) -> bool:
+    try:
+        charged_kinds(one)
+    except FeeRateUnknownError:
+        return False
+    return True
 
 
 def _traded(executions: Iterable[BrokerExecution], side: Side) -> Decimal:

@@ -2,6 +2,9 @@
 
 Values are absolute and never added up, an older reading never overwrites a newer one, and equal values are not
 rewritten: so repeats, overlaps and any order of runs lead to the same rows. The lease only saves work.
+
+A reading that finds a row as it must be leaves no stamp. So one that is older, and was held up meanwhile, may still
+write over it if its lease was lost between its last look and its UPDATE; the next run puts that right.
 """
 
 from collections import Counter
@@ -61,8 +64,9 @@ class Findings(Generic[R]):
     """Sums for the run record, US dollars."""
     outcomes: Mapping[str, int] = field(default_factory=dict)
     """Further counts for the run record."""
+    wants_books: Sequence[Span] = ()
     wants_fills: Sequence[Span] = ()
-    """Times of which fills might decide what is open; they are read once, and the rows judged again."""
+    """Times whose books, or whose fills, might decide what is open: they are read, and all is judged anew."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ class TablePatch(Generic[R]):
     row: type[R]
     columns: tuple[str, ...]
     """The columns it sets, the table's patch stamp aside."""
+    kin: tuple[str, ...]
+    """Columns whose values rows may share; a row that shares one with a row to mend is mended with it."""
     done: str
     """The column that says whether a row is done with."""
     reopen_days: Callable[[Settings], int]
@@ -133,12 +139,16 @@ class TablePatching(Generic[R]):
     def _judged(self, rows: Sequence[R]) -> Findings[R]:
         patch, settings, as_of = self._patch, self._parts.settings, self._record.as_of
         ledger = Ledger(self._parts.broker)
-        books = ledger.books([(start, min(end, self._read_at)) for start, end in patch.spans(rows, settings)])
-        findings = patch.judge(rows, books, as_of, settings)
-        if findings.wants_fills:
-            books = ledger.with_fills(books, findings.wants_fills)
+        spans = self._until_now(patch.spans(rows, settings))
+        findings = patch.judge(rows, ledger.books(spans), as_of, settings)
+        if findings.wants_books or findings.wants_fills:
+            further = self._until_now(findings.wants_fills)
+            books = ledger.books([*spans, *self._until_now(findings.wants_books)], further)
             findings = patch.judge(rows, books, as_of, settings)
         return findings
+
+    def _until_now(self, spans: Sequence[Span]) -> list[Span]:
+        return [(start, min(end, self._read_at)) for start, end in spans]
 
     def _candidates(self) -> list[R]:
         today = self._record.as_of.date()
@@ -146,9 +156,10 @@ class TablePatching(Generic[R]):
         wanted = (self._options.since or date.min, min(self._options.until or today, today))
         rows = self._parts.warehouse.unsettled(self._patch.row, self._patch.done, again, wanted)
         due = sorted(rows, key=lambda row: (row.ds, key_of(row)))[: self._options.limit]
-        if due:
-            self._record.ds_min, self._record.ds_max = due[0].ds, due[-1].ds
-        return due
+        found = [*due, *self._parts.warehouse.kin(self._patch.row, self._patch.kin, due)]
+        if found:
+            self._record.ds_min, self._record.ds_max = (end(row.ds for row in found) for end in (min, max))
+        return found
 
     def _write(self, changed: Sequence[Mended[R]]) -> None:
         """Send one UPDATE, or a few when there are thousands of rows; each may be sent again freely."""

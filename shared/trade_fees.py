@@ -1,7 +1,7 @@
 """What is asked and answered about the fees of trades."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from shared.fees import Side
@@ -19,6 +19,8 @@ class Claim:
     """Quantity closed; orders that several trades claim are shared by it."""
     sides: tuple[Side, ...] = ("buy", "sell")
     """The sides on which executions must account for that quantity: not the exit's where no order closed it."""
+    symbol: str | None = None
+    """The symbol, without the slash of a pair, where an order may trade several (spreads); None: whatever it trades."""
 
 
 @dataclass
@@ -37,6 +39,10 @@ class TradeFees:
     """Fees that were to come and did not come, or not yet."""
     unknown_orders: set[str] = field(default_factory=set)
     """Orders of which no execution is known, so that neither are their fees."""
+    groups: set[Group] = field(default_factory=set)
+    """Accounts, days and kinds of fees that its executions may have been charged."""
+    unrated: bool = False
+    """Whether the fee table does not cover one of its days, so that nobody knows what was to come."""
     incomplete: bool = False
     """Whether the executions known do not account for the quantity, so that some are missing."""
     ambiguous: bool = False
@@ -62,10 +68,8 @@ class Total:
     foreign: Decimal = Decimal(0)
     """Paid for executions that belong to no trade."""
 
-    @property
-    def unattributed(self) -> Decimal:
-        """Not attributable to any execution."""
-        return self.posted - self.attributed - self.foreign
+    unattributed: Decimal = Decimal(0)
+    """Not attributable to any execution."""
 
 
 @dataclass
@@ -76,5 +80,7 @@ class Reconciliation:
     totals: dict[Group, Total] = field(default_factory=dict)
     unvalued: set[str] = field(default_factory=set)
     """Coin fees without an execution and without a price: their dollars are not known."""
-    tied: bool = False
-    """Whether volume tiers that were not known might decide something."""
+    tied: set[date] = field(default_factory=set)
+    """Days whose volume tier is not known and might decide something."""
+    surplus: set[Group] = field(default_factory=set)
+    """Daily fees for which more executions are known than the broker reckoned with."""

@@ -38,6 +38,8 @@ class Books:
     claims: list[Claim] = field(default_factory=list)
     true_coin_fees: dict[str, Decimal] = field(default_factory=dict)
     """Trade → what its crypto executions paid, US dollars."""
+    true_totals: dict[str, Decimal] = field(default_factory=dict)
+    """Account → what all its crypto executions paid, US dollars; absent when a row of the account was lost."""
 
     def executions(self) -> list[BrokerExecution]:
         """The executions as the code under test reads them."""
@@ -61,6 +63,7 @@ class Author:
         """Write one or two accounts with a few trades each, and somebody else's orders between them."""
         for account in ["one", "two"][: self._chance.randint(1, 2)]:
             self.books.fills[account], self.books.fees[account] = [], []
+            self.books.true_totals[account] = Decimal(0)
             for _ in range(self._chance.randint(0, 5)):
                 self._trade(account, claimed=self._chance.random() < 0.8)
             self._day_fees(account)
@@ -86,6 +89,9 @@ class Author:
         if claimed:
             self.books.claims.append(Claim(trade_id, frozenset(orders), qty, sides))
             self.books.true_coin_fees[trade_id] = paid
+            if self._chance.random() < 0.1:
+                self.books.claims.append(Claim(f"{trade_id} too", frozenset(orders), qty, sides))
+        self.books.true_totals[account] += paid
 
     def _order(self, account: str, order: str, symbol: str, side: str, qty: Decimal, at: datetime) -> Decimal:
         """Write an order's executions and, for coins, their fees; tell what the fees came to, US dollars."""
@@ -167,6 +173,7 @@ class Author:
         for rows in (self.books.fills[account], self.books.fees[account]):
             if rows and self._chance.random() < 0.25:
                 rows.pop(self._chance.randrange(len(rows)))
+                self.books.true_totals.pop(account, None)
 
 
 def _bases(rows: Sequence[Row]) -> dict[str, str]:
@@ -207,6 +214,20 @@ def _detour(rows: Iterable[Row], chance: Random) -> Iterable[Row]:
             yield from (row, wrong, notice)
         else:
             yield from (row, {**wrong, "status": "canceled"}, wrong)
+
+
+def paged(books: Books, chance: Random) -> Books:
+    """The same books read page by page, oldest first, where each page may repeat the end of the one before."""
+
+    def pages(rows: Sequence[Row]) -> list[Row]:
+        ordered = sorted(rows, key=lambda row: row.get("created_at") or row["transaction_time"])
+        return [
+            row for start in range(len(ordered)) for row in ordered[max(0, start - chance.randint(0, 3)) : start + 1]
+        ]
+
+    fills = {account: pages(rows) for account, rows in books.fills.items()}
+    fees = {account: pages(rows) for account, rows in books.fees.items()}
+    return Books(fills, fees, books.claims)
 
 
 def shuffled(books: Books, chance: Random) -> Books:

@@ -255,7 +255,7 @@ class TestTiers:
         lowest = found([dollars(1, "22.00")], self.FILLS, ["a", "b"], {DAY: LOWEST})
         following = found([dollars(1, "22.00")], self.FILLS, ["a", "b"], {DAY: NEXT})
 
-        assert (unknown.ambiguous, unknown.tied) == ({"a", "b"}, True)
+        assert (unknown.ambiguous, unknown.tied) == ({"a", "b"}, {DAY})
         assert given(lowest, *self.FILLS) == [0, 22]
         assert given(following, *self.FILLS) == [22, 0]
         assert not lowest.ambiguous | following.ambiguous
@@ -265,7 +265,7 @@ class TestTiers:
         fills = [sell(1, "1", "167"), sell(2, "1", "167")]
         answer = found([dollars(1, "0.42")], fills, ["a", "b"], {DAY: LOWEST})
 
-        assert (answer.ambiguous, answer.tied, answer.shares) == ({"a", "b"}, False, [])
+        assert (answer.ambiguous, answer.tied, answer.shares) == ({"a", "b"}, set(), [])
 
     def test_a_tier_that_explains_neither_leaves_the_tie(self) -> None:
         answer = found([dollars(1, "22.00")], self.FILLS, ["a", "b"], {DAY: TIERS[-1]})
@@ -293,7 +293,7 @@ class TestVolumeTiers:
     def tier(self, *days_before: tuple[int, str], known_from: timedelta = timedelta(days=31)) -> str | None:
         """The tier on the day of a fill after sales so many days before it."""
         earlier = [sell(9, "1", usd, NOON - timedelta(days=days)) for days, usd in days_before]
-        tier = volume_tiers([self.FILL, *earlier], NOON - known_from).get(DAY)
+        tier = volume_tiers([self.FILL, *earlier], [(NOON - known_from, NOON)]).get(DAY)
         return tier.name if tier else None
 
     def test_the_volume_of_thirty_days_decides_the_tier(self) -> None:
@@ -309,12 +309,12 @@ class TestVolumeTiers:
 
         assert self.tier((1, "9000000"), known_from=midnight) == "1M to 10M"
         assert self.tier((1, "9000000"), known_from=midnight - timedelta(microseconds=1)) is None
-        assert volume_tiers([self.FILL], None) == {}
+        assert volume_tiers([self.FILL], []) == {}
 
     def test_sales_for_coins_are_no_dollars_of_volume(self) -> None:
         earlier = sell(2, "9000000", "1", NOON - timedelta(days=1), symbol="ETH/BTC")
 
-        assert volume_tiers([self.FILL, earlier], NOON - timedelta(days=99))[DAY] == LOWEST
+        assert volume_tiers([self.FILL, earlier], [(NOON - timedelta(days=99), NOON)])[DAY] == LOWEST
 
 
 class TestTime:
@@ -378,9 +378,19 @@ class TestPostingsOfADay:
         assert given(answer, *fills) == [Decimal("2.4975"), Decimal("7.4925"), Decimal("2.25")]
 
     def test_executions_after_the_posting_take_no_part(self) -> None:
-        answer = found([dollars(1, "2.40", NOON + timedelta(minutes=30))], self.FILLS)
+        fills = (*self.FILLS, sell(3, "1", "1000"))
+        answer = found([dollars(1, "4.40", NOON + timedelta(minutes=30))], fills)
 
-        assert given(answer, *self.FILLS) == [Decimal("2.40"), 0]
+        assert given(answer, *fills) == [Decimal("2.20"), 0, Decimal("2.20")]
+
+    def test_an_odd_amount_is_not_the_fee_of_the_only_sale_of_its_day(self) -> None:
+        stray = dollars(1, "3.40", self.EVENING)
+
+        assert found([stray], [sell(1, "1", "60000")]).shares == []
+
+    def test_an_amount_below_what_any_tier_charges_is_not_split(self) -> None:
+        # The highest tier's makers pay nothing, which makes no amount of takers plausible.
+        assert found([dollars(1, "0.01", self.EVENING)], [sell(1, "1", "60000"), sell(2, "1", "60000")]).shares == []
 
     def test_executions_of_another_day_or_currency_take_no_part(self) -> None:
         others = [

@@ -1,6 +1,7 @@
 """What the fee patch makes of a trade: from waiting to final, and back only when the broker took something back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from jobs.fee_patch import PATCH, claim, spans
 from schemas.trades import PositionDocument, Trade
 from shared.account_executions import executions
 from shared.ledger import Books
-from shared.postings import postings, taken_back
+from shared.postings import group_of_row, postings, taken_back
 from shared.table_patch import Findings, Mended
 from tests.emulator.broker_standin.activity_shapes import coin_fee, dollar_fee, full_fill, option_event, regulatory_fee
 from tests.unit.samples import ENTRY, EXIT, MICROSECOND, built, candidate, evidence, settings
@@ -61,7 +62,7 @@ SHARE_BOOKS = (*SHARE_FILLS, TAF, CAT)
 
 def books(rows: Sequence[Row], settlements: Sequence[tuple[date, datetime]] = SETTLED) -> Books:
     read = list(executions(rows, "main")), list(postings(rows, "main")), frozenset(taken_back(rows, "main"))
-    return Books(*read, fills_from=None, settlements=settlements)
+    return Books(*read, fills_known=(), unreadable=frozenset(), unreadable_orders=frozenset(), settlements=settlements)
 
 
 def judged(trades: Sequence[Trade], rows: Sequence[Row], as_of: datetime = LATER) -> Findings[Trade]:
@@ -195,14 +196,54 @@ class TestWaiting:
     def test_where_a_volume_tier_might_decide_the_fills_of_a_month_are_asked_for(self) -> None:
         rows = (*COIN_BOOKS, fill(3, "sell", "of another", EXIT))
 
-        assert judged([trade()], rows).wants_fills == [(ENTRY - 31 * DAY, LATER)]
-        assert judged([trade()], COIN_BOOKS).wants_fills == ()
+        midnight = datetime(2026, 3, 2, tzinfo=UTC)
+
+        assert judged([trade()], rows).wants_fills == [(midnight - 30 * DAY, midnight)]
+        assert judged([trade()], COIN_BOOKS).wants_fills == []
+
+    def test_where_executions_are_missing_the_time_an_order_may_wait_is_asked_for_once(self) -> None:
+        assert judged([trade()], COIN_BOOKS[1:]).wants_books == [(ENTRY - 91 * DAY, ENTRY)]
+        assert judged([trade()], COIN_BOOKS).wants_books == []
+        assert judged([trade(broker_check="NOT_FOUND")], ()).wants_books == []
 
     @pytest.mark.parametrize(
         "rows", [(), (BOUGHT, COINS), (SOLD, DOLLARS), ({**BOUGHT, "qty": "1.999999999"}, *COIN_BOOKS[1:])]
     )
-    def test_a_trade_whose_executions_are_missing_stays_open_for_ever(self, rows: Sequence[Row]) -> None:
-        assert open_for(trade(), rows) == "executions missing"
+    def test_a_trade_whose_executions_are_missing_is_given_up_in_the_end_and_nothing_is_told(
+        self, rows: Sequence[Row]
+    ) -> None:
+        assert open_for(trade(), rows, EXIT + 6 * DAY) == "executions missing"
+        assert cells(verdict(trade(), rows)) == (None, "NONE_POSTED", True)
+
+    @pytest.mark.parametrize("broken", [{**DOLLARS, "net_amount": None}, {**COINS, "qty": None}])
+    def test_a_fee_of_its_day_that_cannot_be_read_keeps_a_trade_open_for_ever(self, broken: Row) -> None:
+        unread = replace(books(COIN_BOOKS), unreadable=frozenset([group_of_row(broken, "main")]))
+        (found,) = PATCH.judge([trade()], unread, LATER, settings()).rows
+
+        assert (found.outcome, found.settled, found.changed) == ("unreadable activities of its own", False, False)
+
+    def test_a_fee_of_another_day_that_cannot_be_read_keeps_nobody_open(self) -> None:
+        other = group_of_row({**DOLLARS, "date": "2026-03-20"}, "main")
+        (found,) = PATCH.judge(
+            [trade()], replace(books(COIN_BOOKS), unreadable=frozenset([other])), LATER, settings()
+        ).rows
+
+        assert found.outcome == "exact"
+
+    def test_an_execution_of_its_orders_that_cannot_be_read_keeps_a_trade_open(self) -> None:
+        unread = replace(books(COIN_BOOKS), unreadable_orders=frozenset(["o-out"]))
+        (found,) = PATCH.judge([trade()], unread, LATER, settings()).rows
+
+        assert not found.settled
+
+    def test_a_day_the_fee_table_does_not_cover_keeps_its_trades_open_and_no_others(self) -> None:
+        long_ago = datetime(2010, 5, 3, 15, tzinfo=UTC)
+        old = share_trade(trade_id="old", order_ids='{"entry": ["o-1"], "exit": ["o-2"]}')
+        fills = [fill(7, "buy", "o-1", long_ago, symbol="AAPL"), fill(8, "sell", "o-2", long_ago, symbol="AAPL")]
+
+        answers = judged([old, share_trade()], [*SHARE_BOOKS, *fills]).rows
+
+        assert [one.outcome for one in answers] == ["no rate for its day", "prorata"]
 
 
 TWO = ((31, "TAF"), (32, "CAT"))
@@ -223,8 +264,14 @@ class TestFinal:
 
     def test_a_posting_of_a_whole_day_is_pro_rata(self) -> None:
         evening = {**dollar_fee(12, "2026-03-03T00:05:00+00:00", "-0.41"), "date": "2026-03-02"}
+        halves = [fill(number, "sell", "o-out", EXIT, qty="1") for number in (2, 3)]
 
-        assert cells(verdict(trade(), (BOUGHT, SOLD, COINS, evening))) == (Decimal("0.71"), "PRORATA", True)
+        assert cells(verdict(trade(), (BOUGHT, *halves, COINS, evening))) == (Decimal("0.71"), "PRORATA", True)
+
+    def test_a_posting_that_no_rate_makes_of_one_sale_is_not_that_sale_s(self) -> None:
+        stray = {**dollar_fee(12, "2026-03-03T00:05:00+00:00", "-0.41"), "date": "2026-03-02"}
+
+        assert cells(verdict(trade(), (BOUGHT, SOLD, COINS, stray))) == (Decimal("0.30"), "NONE_POSTED", True)
 
     def test_shares_are_always_pro_rata_and_have_no_tier(self) -> None:
         found = verdict(share_trade(), SHARE_BOOKS)
@@ -285,7 +332,7 @@ class TestFinal:
 
         assert cells(verdict(held, rows, SETTLED_AT)) == (Decimal("0.15"), "PRORATA", True)
         assert verdict(held, rows[:-1], SETTLED_AT).outcome == "waiting"
-        assert open_for(held, rows[1:]) == "executions missing"
+        assert open_for(held, rows[1:], EXIT + 6 * DAY) == "executions missing"
 
     def test_a_fee_whose_dollars_nobody_knows_is_counted(self) -> None:
         stray = coin_fee(13, ENTRY.isoformat(), symbol="PEPEUSD", price="0", date="2026-03-02")
@@ -333,6 +380,13 @@ class TestWhatIsFinalStays:
         found = verdict(final(trade(), COIN_BOOKS), (*COIN_BOOKS, fill(3, "sell", "of another", EXIT)))
 
         assert (found.outcome, found.settled, found.changed) == ("final", True, False)
+
+    def test_a_correction_downwards_reaches_a_trade_that_was_given_up(self) -> None:
+        given_up = final(share_trade(), (*SHARE_FILLS, TAF))
+        assert cells(verdict(share_trade(), (*SHARE_FILLS, TAF))) == (Decimal("0.02"), "NONE_POSTED", True)
+
+        lower = {**TAF, "id": "lower", "net_amount": "-0.01", "status": "correct", "previous_id": TAF["id"]}
+        assert cells(verdict(given_up, (*SHARE_FILLS, TAF, lower))) == (Decimal("0.01"), "NONE_POSTED", True)
 
     def test_what_was_given_up_stays_so_while_nothing_comes(self) -> None:
         assert not verdict(final(trade(), COIN_BOOKS[:2]), COIN_BOOKS[:2]).changed
