@@ -28,6 +28,7 @@ class Provenance(TypedDict):
     source_extra: str | None
     run_id: str
     revised_by: str | None
+    revised_at: Instant | None
     git_hash: str
     schema_version: str
     archived_at: Instant
@@ -63,6 +64,8 @@ class ArchivedRow(Row):
     """The run that inserted the row. Written once, never updated."""
     revised_by: Text | None
     """The last run that revised the row. NULL until then."""
+    revised_at: Instant | None
+    """When the last revision was written, real time. NULL until then."""
     git_hash: Text
     """Commit of the code that computed the row's values."""
     schema_version: Text

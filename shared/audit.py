@@ -103,7 +103,8 @@ class Audit(Generic[D, R]):
             self._held = self._parts.quarantine.unresolved(self._loop.name)
             for one in self._due():
                 self._check_document(one)
-            self._check_retired()
+            if self._loop.retires:
+                self._check_retired()
             for path in sorted(self._orphans):
                 self.report.orphaned.add(path)
         self._check_runs()
@@ -156,7 +157,7 @@ class Audit(Generic[D, R]):
 
     def _check_retired(self) -> None:
         """Hold the receipts of retired documents against the table."""
-        for path, key, revision in receipts(self._parts, self._loop.table):
+        for path, key, revision in receipts(self._parts.documents, self._loop.table, self._read_time):
             self.report.retired += 1
             self._orphans.discard(path)
             held = (one for one in self._stored.get(key[0], ()) if tuple(map(str, one.key)) == key)

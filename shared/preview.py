@@ -46,7 +46,9 @@ def preview(job: Job, options: Options, parts: Parts) -> Preview:
             _require_tables(parts, job.row)
             _preview_rows(TablePatching(job, options, parts, result.record), result)
         case Retirement():
-            _preview_retirement(Retiring(job, options, parts, result.record))
+            retiring = Retiring(job, options, parts, result.record)
+            _require_tables(parts, *(loop.row for loop in retiring.loops))
+            _preview_retirement(retiring)
         case SourcePatch():
             _preview_documents(SourcePatching(job, options, parts, result.record))
     record = result.record

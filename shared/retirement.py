@@ -1,27 +1,29 @@
 """Retiring source documents: deleted only when the table has held them, at their exact revision, for long enough.
 
 Each delete carries the revision as a precondition and leaves a receipt in the same commit. A document that was edited
-after it was archived differs in its revision and stays; no clock and no lease decides that.
+after it was archived differs in its revision and stays; no clock and no lease decides that. How long the table has held
+a revision is real time: an as-of time that lies ahead makes nothing older.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from google.api_core.exceptions import FailedPrecondition, NotFound
-from google.cloud.firestore_v1.base_query import FieldFilter
 
 from schemas.run_record import RunRecord
 from shared.batching import batches
+from shared.documents import Documents
 from shared.guardian import SchemaGuardian
 from shared.lease import Lease
 from shared.loop import Candidate, Loop
 from shared.parts import Parts
 from shared.quarantine import record_id
 from shared.records import read_moment
-from shared.retrying import documents_of, persistently
+from shared.retrying import persistently
 from shared.survey import Options, judge
 
 RECEIPTS = "retired"
@@ -72,7 +74,13 @@ class Retiring:
         self._outcomes: Counter[str] = Counter()
 
     def do(self, lease: Lease) -> None:
-        """Find what may go, and delete it page by page."""
+        """Find what may go, and delete it page by page.
+
+        Raises:
+            SchemaDriftError: A table differs from its model; nothing was deleted.
+        """
+        for loop in self.loops:
+            self._parts.tables.hold(loop.row)
         for page in self.survey():
             lease.require_held()
             self.count(page, self._delete(page))
@@ -81,7 +89,7 @@ class Retiring:
         """Yield pages of documents that may go; writes nothing."""
         read_moment(self._record, self._options, self._parts)
         left = self._options.limit
-        for loop in (loop for loop in self._job.loops().values() if loop.retires):
+        for loop in self.loops:
             for page in batches(self._archived(loop), MAX_BATCH):
                 found = list(page)[:left]
                 self._record.counts.read += len(found)
@@ -90,25 +98,38 @@ class Retiring:
                 if left == 0:
                     return
 
+    @cached_property
+    def loops(self) -> list[Loop[Any, Any]]:
+        """The loops whose documents may go. One without a table has archived nothing yet, and is left out."""
+        retiring = [loop for loop in self._job.loops().values() if loop.retires]
+        found = [loop for loop in retiring if self._parts.tables.exists(loop.row)]
+        if missing := [loop.table for loop in retiring if loop not in found]:
+            self._parts.log.event("tables that do not exist hold nothing", tables=missing)
+        return found
+
+    @property
+    def _moment(self) -> datetime:
+        return self._record.read_time or self._record.as_of
+
     def _archived(self, loop: Loop[Any, Any]) -> Iterator[Retired]:
         """Find the documents of a loop that its table has held for long enough, at the revision they have."""
-        if self._parts.tables.differences(loop.row):
-            return
-        before = self._record.as_of - timedelta(days=self._parts.settings.retire_after_days)
-        for some in batches(self._candidates(loop, before), self._parts.settings.page_size):
+        now = min(self._record.as_of, self._moment)
+        before = now - timedelta(days=self._parts.settings.retire_after_days)
+        for some in batches(self._candidates(loop, now), self._parts.settings.page_size):
             by_key = {loop.key(one): one for one in some}
-            held = self._parts.warehouse.settled(loop.row, [key[0] for key in by_key], before)
+            held = self._parts.warehouse.held_since(loop.row, [key[0] for key in by_key], before)
             for key, one in by_key.items():
                 if (key, one.source.update_time) in held:
                     yield Retired(one.source.path, one.source.update_time, key, loop.table)
+                else:
+                    self._record.counts.not_due += 1
 
-    def _candidates(self, loop: Loop[Any, Any], before: datetime) -> Iterator[Candidate[Any]]:
-        settings, moment = self._parts.settings, self._record.read_time or self._record.as_of
+    def _candidates(self, loop: Loop[Any, Any], now: datetime) -> Iterator[Candidate[Any]]:
+        settings = self._parts.settings
         guardian: SchemaGuardian[Any, Any] = SchemaGuardian(loop.document, settings.max_document_bytes)
-        for source in self._parts.documents.scan(loop.source, moment):
-            found = judge(loop, guardian, source, self._record.as_of, settings)
-            old = source.update_time < before
-            if old and isinstance(found, Candidate) and self._options.wants(loop.ds(found)):
+        for source in self._parts.documents.scan(loop.source, self._moment):
+            found = judge(loop, guardian, source, now, settings)
+            if isinstance(found, Candidate) and self._options.wants(loop.ds(found)):
                 yield found
             else:
                 self._record.counts.not_due += 1
@@ -170,9 +191,11 @@ class Retiring:
             self._parts.log.event("page retired", deleted=len(gone), edited=len(page) - len(gone))
 
 
-def receipts(parts: Parts, table: str) -> Iterator[tuple[str, tuple[str, ...], datetime]]:
-    """Read what was retired from a table's source: path, key as text, revision."""
-    query = parts.firestore.collection(RECEIPTS).where(filter=FieldFilter("table", "==", table))
-    for snapshot in documents_of(query, parts.settings.retry_seconds, parts.settings.call_timeout_s):
-        receipt = snapshot.to_dict()
-        yield receipt["path"], tuple(receipt["key"]), receipt["source_rev"]
+def receipts(documents: Documents, table: str, read_time: datetime) -> Iterator[tuple[str, tuple[str, ...], datetime]]:
+    """Read what was retired from a table's source until `read_time`: path, key as text, revision.
+
+    There are more of them every day, so they are read page by page, like a source.
+    """
+    for receipt in (one.fields for one in documents.scan(RECEIPTS, read_time)):
+        if receipt["table"] == table:
+            yield receipt["path"], tuple(receipt["key"]), receipt["source_rev"]

@@ -1,6 +1,7 @@
 """Newer rows for older ones: what a loop derives anew, with what other jobs wrote taken over."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from decimal import localcontext
 from typing import Any, TypeVar
 
@@ -32,4 +33,4 @@ def reconciled(loop: Loop[D, R], rows: Sequence[R], warehouse: Warehouse, run_id
     for row, old in ((row, stored[key]) for row in rows if (key := key_of(row)) in stored):
         with localcontext(EXACT):
             new = loop.reconcile(row, old)
-        yield old, new.model_copy(update={"revised_by": run_id})
+        yield old, new.model_copy(update={"revised_by": run_id, "revised_at": datetime.now(UTC)})

@@ -92,11 +92,22 @@ def unsettled(table: str, row: type[ArchivedRow], done: str, again: date, days: 
     return f"{select_all(table, row)} WHERE {within} AND (NOT {done} OR ds >= {reopened})"
 
 
-def settled(table: str, row: type[ArchivedRow]) -> str:
-    """Ask for key and revision of @identities that the table has held since before @before."""
+def held_since(table: str, row: type[ArchivedRow]) -> str:
+    """Ask for key and revision of @identities that the table has held since before @before.
+
+    Of a row that was revised before revisions were dated nobody knows since when it holds its revision.
+    """
     names = ", ".join((*row.TABLE.key, "source_rev"))
-    held = f"{row.TABLE.key[0]} IN UNNEST(@identities) AND archived_at < @before AND source_rev < @before"
+    written = "IF(revised_by IS NULL, archived_at, revised_at)"
+    held = f"{row.TABLE.key[0]} IN UNNEST(@identities) AND {written} < @before"
     return f"SELECT {names} FROM {table} WHERE {ALL_PARTITIONS} AND {held}"
+
+
+def kin(table: str, row: type[ArchivedRow], shared: Sequence[str]) -> str:
+    """Ask for the keys, partitions and revisions of rows that hold one of @shared in some columns."""
+    names = ", ".join(dict.fromkeys((*row.TABLE.key, "ds", "source_rev")))
+    holds = " OR ".join(f"{name} IN UNNEST(@shared)" for name in shared)
+    return f"SELECT {names} FROM {table} WHERE {ALL_PARTITIONS} AND ({holds})"
 
 
 def patch(table: str, row: type[ArchivedRow], columns_set: Sequence[str], days: Iterable[date]) -> str:

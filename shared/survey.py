@@ -176,6 +176,7 @@ class Survey(Generic[D, R]):
             source_extra=to_json(extra) if extra else None,
             run_id=self._record.run_id,
             revised_by=None,
+            revised_at=None,
             git_hash=self._record.git_hash,
             schema_version=SCHEMA_VERSION,
             archived_at=datetime.now(UTC),

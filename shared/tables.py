@@ -45,6 +45,10 @@ class Tables:
         self._settings = settings
         self._dataset = f"{settings.project}.{settings.dataset}"
 
+    def exists(self, row: type[ArchivedRow]) -> bool:
+        """Tell whether there is such a table, whatever its columns."""
+        return self._find(row) is not None
+
     def differences(self, row: type[ArchivedRow]) -> list[Difference]:
         """Compare one table with its model."""
         table = self._find(row)

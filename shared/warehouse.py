@@ -133,19 +133,31 @@ class Warehouse:
         statement = sql.unsettled(self.table(row), row, done, again, days)
         return [cast("R", row.model_construct(**record)) for record in self.rows(statement)]
 
-    def settled(
+    def held_since(
         self, row: type[ArchivedRow], identities: Sequence[Any], before: datetime
     ) -> set[tuple[tuple[Any, ...], datetime]]:
-        """Find keys, with the revision held, of rows that are older than a moment."""
+        """Find keys, with the revision held, of rows that hold it since before a moment."""
         found: set[tuple[tuple[Any, ...], datetime]] = set()
         for some in batches(identities, MAX_PARAMETERS):
             parameters = [
                 bigquery.ArrayQueryParameter("identities", "STRING", list(some)),
                 bigquery.ScalarQueryParameter("before", "TIMESTAMP", before),
             ]
-            for record in self.rows(sql.settled(self.table(row), row), parameters):
+            for record in self.rows(sql.held_since(self.table(row), row), parameters):
                 found.add((tuple(record[name] for name in row.TABLE.key), record["source_rev"]))
         return found
+
+    def kin(self, row: type[R], shared: Sequence[str], of: Sequence[R]) -> list[R]:
+        """Read the other rows, over all partitions, that share a value of some columns with given ones."""
+        held = {tuple(getattr(one, name) for name in row.TABLE.key) for one in of}
+        values = sorted({value for one in of for name in shared if (value := getattr(one, name)) is not None})
+        found: dict[tuple[Any, ...], Stored] = {}
+        for some in batches(values, MAX_PARAMETERS):
+            parameter = bigquery.ArrayQueryParameter("shared", "STRING", list(some))
+            for record in self.rows(sql.kin(self.table(row), row, shared), [parameter]):
+                key = tuple(record[name] for name in row.TABLE.key)
+                found[key] = Stored(key, record["ds"], record["source_rev"])
+        return self.fetch(row, [one for key, one in found.items() if key not in held])
 
     def patch(self, row: type[R], columns_set: Sequence[str], patches: Sequence[tuple[R, Mapping[str, Any]]]) -> None:
         """Set columns of rows to absolute values; pairs of (row as it was read, values).

@@ -22,7 +22,7 @@ TEXT = {
     "strategies": "timeframe",
 }
 """Job → a field of its documents to edit and to spoil."""
-OWN = {"run_id", "revised_by", "archived_at"}
+OWN = {"run_id", "revised_by", "revised_at", "archived_at"}
 """Columns that only the run itself can know."""
 
 

@@ -299,7 +299,7 @@ def test_a_trade_archived_with_the_broker_s_price_is_revised_once(stack: LocalSt
     (after,) = read_table(stack)
     assert (after["broker_check"], after["reported_exit_price"]) == ("MATCHED", 110)
     changed = {name for name in after if after[name] != before[name]}
-    assert changed <= {"broker_check", "reported_exit_price", "source_rev", "revised_by"}
+    assert changed <= {"broker_check", "reported_exit_price", "source_rev", "revised_by", "revised_at"}
     assert after["source_extra"] is None, "the patch's own note is no unknown field"
 
 

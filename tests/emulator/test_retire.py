@@ -2,13 +2,20 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from google.cloud import bigquery
 
+from jobs.registry import loops
+from schemas.rejected_signals import RejectedSignal
 from schemas.run_record import Status
+from shared import documents
+from shared.audit import Audit
+from shared.warehouse import open_bigquery
 from tests.emulator import moments
 from tests.emulator.builders import live_signal, position, put, rejected_signal, strategy, write_market
 from tests.emulator.job_process import kill_at
@@ -16,8 +23,9 @@ from tests.emulator.promises import read_table
 from tests.emulator.wire import PATIENCE_S, Call, Gate, Wire, cut, nth, numbered
 from tests.stack import LocalStack
 
-MUCH_LATER = "2099-01-01T00:00:00Z"
-"""Long after everything that a test archives now."""
+FAR_AHEAD = "2062-01-01T00:00:00Z"
+"""Ahead of every clock, so that only real time counts."""
+LONG_AGO = "TIMESTAMP '2021-09-02T00:00:00Z'"
 
 
 @pytest.fixture
@@ -26,7 +34,14 @@ def archived(stack: LocalStack, tmp_path: Path) -> LocalStack:
     stack.seed(write_market(tmp_path, range(1, 6)))
     put(stack, "live_positions", *map(position, range(1, 6)), position(6, status="OPEN"), position(7, qty="NaN"))
     assert stack.run("trades").counts.archived == 5
+    age(stack)
     return stack
+
+
+def age(stack: LocalStack, table: str = "fact_trades") -> None:
+    """Let all the rows be written, and revised, long ago."""
+    written = f"archived_at = {LONG_AGO}, revised_at = IF(revised_by IS NULL, NULL, {LONG_AGO})"
+    stack.rows(f"UPDATE {table} SET {written} WHERE ds >= '2000-01-01'")  # noqa: S608 - our own tables
 
 
 def names(stack: LocalStack, collection: str = "live_positions") -> set[str]:
@@ -51,7 +66,7 @@ def assert_nothing_lost(stack: LocalStack, *which: int) -> None:
 
 
 def test_by_hand_it_is_a_dry_run_unless_told_to_delete(archived: LocalStack) -> None:
-    shown = archived.command("run", "retire", "--as-of", MUCH_LATER, "--json")
+    shown = archived.command("run", "retire", "--json")
 
     record = json.loads(shown.stdout)
     assert (shown.returncode, record["dry_run"]) == (0, True)
@@ -59,41 +74,96 @@ def test_by_hand_it_is_a_dry_run_unless_told_to_delete(archived: LocalStack) -> 
     assert len(names(archived)) == 7
     assert receipts(archived) == {}
 
-    really = archived.command("run", "retire", "--as-of", MUCH_LATER, "--delete")
+    really = archived.command("run", "retire", "--delete")
 
     assert really.returncode == 0, really.stderr
     assert names(archived) == numbers(6, 7)
 
 
-def test_what_is_open_refused_or_young_stays(archived: LocalStack) -> None:
-    assert archived.run("retire").counts.read == 0
-    assert len(names(archived)) == 7
-
-    record = archived.run("retire", MUCH_LATER)
+def test_what_is_open_or_refused_stays(archived: LocalStack) -> None:
+    record = archived.run("retire", FAR_AHEAD)
 
     assert (record.status, record.counts.read, record.counts.revised) == (Status.SUCCEEDED, 5, 5)
+    assert record.counts.not_due == 2
     assert names(archived) == numbers(6, 7)
     assert {one["table"] for one in receipts(archived).values()} == {"fact_trades"}
     assert_nothing_lost(archived, *range(1, 6))
 
 
-def test_an_edited_document_is_never_deleted_before_its_revision_is_archived(archived: LocalStack) -> None:
+def test_a_day_too_young_is_too_young_whatever_the_caller_calls_now(archived: LocalStack) -> None:
+    just_now = datetime.now(UTC)
+    for number, days in ((1, 0), (2, 89), (3, 91)):
+        written = f"TIMESTAMP '{(just_now - timedelta(days=days)).isoformat()}'"
+        archived.rows(
+            f"UPDATE fact_trades SET archived_at = {written} "  # noqa: S608 - our own table
+            f"WHERE ds >= '2000-01-01' AND trade_id = 'position-{number:04}'"
+        )
+
+    record = archived.run("retire", FAR_AHEAD)
+
+    assert names(archived) == numbers(1, 2, 6, 7)
+    assert (record.counts.revised, record.counts.not_due) == (3, 4)
+
+
+def test_as_of_a_moment_gone_by_only_what_was_old_then_goes(archived: LocalStack) -> None:
+    assert archived.run("retire", "2021-10-01T00:00:00Z").counts.read == 0
+    assert archived.run("retire", "2022-10-01T00:00:00Z").counts.revised == 5
+
+
+def test_an_edited_document_is_never_deleted_before_the_table_held_its_revision_long_enough(
+    archived: LocalStack,
+) -> None:
     put(archived, "live_positions", position(3, exit_reason="edited"))
 
-    archived.run("retire", MUCH_LATER)
+    archived.run("retire", FAR_AHEAD)
     assert names(archived) == numbers(3, 6, 7)
 
     assert archived.run("trades").counts.revised == 1
-    archived.run("retire", MUCH_LATER)
+    archived.run("retire", FAR_AHEAD)
+    assert names(archived) == numbers(3, 6, 7)
+
+    age(archived)
+    archived.run("retire", FAR_AHEAD)
     assert names(archived) == numbers(6, 7)
     assert {row["exit_reason"] for row in read_table(archived) if row["trade_id"] == "position-0003"} == {"edited"}
+
+
+def test_a_row_revised_before_revisions_were_dated_keeps_its_document(archived: LocalStack) -> None:
+    archived.rows("UPDATE fact_trades SET revised_by = 'one' WHERE ds >= '2000-01-01' AND trade_id = 'position-0002'")
+
+    archived.run("retire", FAR_AHEAD)
+
+    assert names(archived) == numbers(2, 6, 7)
+
+
+def test_a_table_that_differs_from_its_model_stops_the_run_before_anything_goes(archived: LocalStack) -> None:
+    archived.parts().tables.hold(RejectedSignal)
+    settings = archived.settings()
+    client = open_bigquery(settings)
+    table = client.get_table(f"{settings.project}.{settings.dataset}.fact_rejected_signals")
+    table.schema = [*table.schema, bigquery.SchemaField("strange", "STRING")]
+    client.update_table(table, ["schema"])
+
+    record = archived.run("retire", FAR_AHEAD)
+
+    assert (record.status, record.error and record.error.type) == (Status.FAILED, "SchemaDriftError")
+    assert len(names(archived)) == 7
+    shown = archived.command("run", "retire")
+    assert shown.returncode == 1
+    assert "column strange is unknown to the schema" in shown.stderr
+
+
+def test_a_table_that_does_not_exist_is_named(archived: LocalStack) -> None:
+    assert archived.run("retire", FAR_AHEAD).status is Status.SUCCEEDED
+
+    assert '"tables": ["fact_rejected_signals", "fact_signals_expired"]' in archived.log.getvalue()
 
 
 def test_a_document_edited_between_look_and_delete_stays(archived: LocalStack, wire: Wire) -> None:
     gate = Gate(lambda call: (call.server, call.name) == ("firestore", "Commit") and call.mentions("retired/"))
     wire.set(before=gate)
     with ThreadPoolExecutor(1) as thread:
-        retiring = thread.submit(archived.changed(**wire.environment).run, "retire", MUCH_LATER)
+        retiring = thread.submit(archived.changed(**wire.environment).run, "retire", FAR_AHEAD)
         with gate.held():
             put(archived, "live_positions", position(3, exit_reason="edited"))
         record = retiring.result(PATIENCE_S)
@@ -104,11 +174,12 @@ def test_a_document_edited_between_look_and_delete_stays(archived: LocalStack, w
 
 
 def test_a_document_that_comes_back_is_archived_again_and_goes_again(archived: LocalStack) -> None:
-    archived.run("retire", MUCH_LATER)
+    archived.run("retire", FAR_AHEAD)
     put(archived, "live_positions", position(1, exit_reason="back"))
 
     assert archived.run("trades").counts.revised == 1
-    archived.run("retire", MUCH_LATER)
+    age(archived)
+    archived.run("retire", FAR_AHEAD)
 
     assert names(archived) == numbers(6, 7)
     assert_nothing_lost(archived, *range(1, 6))
@@ -121,8 +192,9 @@ def test_signals_go_too_and_strategies_never(stack: LocalStack, tmp_path: Path) 
     put(stack, "dim_strategies", strategy(1))
     for job in ("strategies", "rejected-signals", "expired-signals"):
         assert stack.run(job).counts.archived == 1
+        age(stack, loops()[job].table)
 
-    assert stack.run("retire", MUCH_LATER).counts.revised == 2
+    assert stack.run("retire", FAR_AHEAD).counts.revised == 2
 
     assert names(stack, "rejected_signals") == set()
     assert names(stack, "live_signals") == {"signal-0003"}
@@ -132,7 +204,7 @@ def test_signals_go_too_and_strategies_never(stack: LocalStack, tmp_path: Path) 
 def test_a_row_that_is_missing_keeps_its_document(archived: LocalStack) -> None:
     archived.rows("DELETE FROM fact_trades WHERE ds >= '2000-01-01' AND trade_id = 'position-0002'")
 
-    archived.run("retire", MUCH_LATER)
+    archived.run("retire", FAR_AHEAD)
 
     assert names(archived) == numbers(2, 6, 7)
 
@@ -141,12 +213,13 @@ def test_a_run_killed_at_any_call_loses_nothing(archived: LocalStack, wire: Wire
     for number in count(1):
         put(archived, "live_positions", position(1, round=number), position(2, round=number))
         archived.run("trades")
+        age(archived)
         call = kill_at(
-            numbered(number), archived, wire, tmp_path / "output", "jobs.retire", "--delete", "--as-of", MUCH_LATER
+            numbered(number), archived, wire, tmp_path / "output", "jobs.retire", "--delete", "--as-of", FAR_AHEAD
         )
         assert_nothing_lost(archived, 1, 2)
         if call is None or moments.writes(call):
-            assert archived.run("retire", MUCH_LATER).status is Status.SUCCEEDED, call
+            assert archived.run("retire", FAR_AHEAD).status is Status.SUCCEEDED, call
             assert names(archived) == numbers(6, 7)
         if call is None:
             break
@@ -159,8 +232,9 @@ def test_a_lost_answer_deletes_nothing_twice_and_loses_nothing(
     for number in count(1):
         put(archived, "live_positions", position(1, round=number))
         archived.run("trades")
+        age(archived)
         wire.set(after=cut(nth(number, moments.writes)))
-        record = wired.run("retire", MUCH_LATER)
+        record = wired.run("retire", FAR_AHEAD)
         assert record.status is Status.SUCCEEDED, (number, record.error)
         assert_nothing_lost(archived, *range(1, 6))
         if sum(map(moments.writes, wire.calls)) < number:
@@ -175,7 +249,7 @@ def test_a_zombie_s_late_delete_does_not_touch_a_newer_document(archived: LocalS
     gate = Gate(deletes)
     wire.set(before=gate)
     with ThreadPoolExecutor(1) as thread:
-        zombie = thread.submit(archived.changed(**wire.environment).run, "retire", MUCH_LATER)
+        zombie = thread.submit(archived.changed(**wire.environment).run, "retire", FAR_AHEAD)
         with gate.held():
             put(archived, "live_positions", position(1, exit_reason="newer"))
             archived.run("trades")
@@ -184,7 +258,7 @@ def test_a_zombie_s_late_delete_does_not_touch_a_newer_document(archived: LocalS
 
 
 def test_the_audit_knows_what_was_retired_and_misses_what_is_lost(archived: LocalStack) -> None:
-    archived.run("retire", MUCH_LATER)
+    archived.run("retire", FAR_AHEAD)
 
     whole = archived.command("audit", "trades", "--json")
     (report,) = json.loads(whole.stdout)
@@ -195,3 +269,17 @@ def test_the_audit_knows_what_was_retired_and_misses_what_is_lost(archived: Loca
     broken = archived.command("audit", "trades", "--json")
     (report,) = json.loads(broken.stdout)
     assert (broken.returncode, report["lost"]["examples"]) == (3, ["live_positions/position-0002"])
+
+
+def test_the_audit_reads_receipts_page_by_page(
+    archived: LocalStack, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archived.run("retire", FAR_AHEAD)
+    monkeypatch.setattr(documents, "PAGE", 2)
+    wire.set()
+
+    report = Audit(loops()["trades"], archived.changed(**wire.environment).parts(), None).check()
+
+    assert (report.retired, report.passed) == (5, True)
+    asked = [call for call in wire.calls if call.name == "RunQuery" and call.mentions("retired")]
+    assert len(asked) == 3

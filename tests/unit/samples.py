@@ -141,6 +141,7 @@ def provenance() -> Provenance:
         source_extra=None,
         run_id="run-1",
         revised_by=None,
+        revised_at=None,
         git_hash="abc",
         schema_version="1",
         archived_at=AS_OF,

@@ -24,8 +24,9 @@ STATEMENTS: dict[str, Callable[[Row], str]] = {
     "count_run": lambda row: sql.count_run(table(row)),
     "versions": lambda row: sql.versions(table(row)),
     "revise": lambda row: sql.revise(table(row), row, DAYS),
-    "settled": lambda row: sql.settled(table(row), row),
+    "held_since": lambda row: sql.held_since(table(row), row),
     "unsettled": lambda row: sql.unsettled(table(row), row, row.TABLE.key[0], DAYS[0], (DAYS[1], DAYS[2])),
+    "kin": lambda row: sql.kin(table(row), row, ("source_path", "run_id")),
     "patch": lambda row: sql.patch(table(row), row, ("source_extra", "archived_at"), DAYS),
 }
 PIECES = {"table_id", "select_all", "in_days", "revised_columns", "seen"}
