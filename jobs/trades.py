@@ -43,6 +43,7 @@ def wants(candidate: Candidate[PositionDocument], settings: Settings) -> Wants:
         bars=(_window(position, length),),
         orders=trail.span,
         order_keys=trail.keys,
+        entry_keys=trail.entry_keys,
         follow_up=trail,
         strategies=(position.strategy_id,),
         signals=(position.signal_id,),

@@ -86,6 +86,8 @@ class Wants:
     """Time span in which the record's orders filled."""
     order_keys: tuple[str, ...] = ()
     """Ids, the broker's or the client's, of which each must be found or be unknown to the broker for certain."""
+    entry_keys: tuple[str, ...] = ()
+    """Ids, the broker's or the client's, of what opens a position, which then closes no other one."""
     follow_up: FollowUp | None = None
     strategies: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()

@@ -1,21 +1,18 @@
 """The orders of a run, and which of them opened and closed a position. Pure."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.executions import Executions
-from shared.fills import Fill, Order, fill_of, finite, in_order, lacks_price
+from shared.exit_names import named_after
+from shared.fills import Fill, Order, fill_of, finite, in_order, lacks_price, positive
 from shared.pairs import bare
 
-_EXIT_OF = re.compile(
-    r"(?P<position>.+?)[-_](?:x|exit|tp|sl|scale)[0-9_\-]*[A-Za-z]?", re.ASCII | re.IGNORECASE | re.DOTALL
-)
-"""How the engine names the orders that close a position."""
 _MULTI_LEG = "mleg"
 _WITH_EXITS = frozenset({"bracket", "oco", "oto"})
 """Classes of orders whose legs close what another of their orders opens."""
 _WAYS = ("replaces", "replaced_by")
+_TEXTS = ("client_order_id", "symbol", "side", "status", "order_class", *_WAYS)
 
 
 class OrderBook:
@@ -27,11 +24,12 @@ class OrderBook:
         self._by_client: dict[str, Order] = {}
         self._named_after: dict[str, list[Order]] = {}
         self._parents: dict[str, Order] = {}
+        self._entries: set[str] = set()
         self._executions = Executions()
 
     def add(self, orders: Iterable[Order], parent: Order | None = None) -> None:
         """Take orders in, nested legs too. The same order twice is one."""
-        for order in orders:
+        for order in map(_readable, orders):
             if order["id"] not in self._by_id:
                 self._index(order)
             if parent:
@@ -42,12 +40,16 @@ class OrderBook:
         """Take FILL activities in: they speak for orders that are not listed, or listed without a price."""
         self._executions.add(rows)
 
+    def add_entries(self, keys: Iterable[str]) -> None:
+        """Learn which orders open positions, by the broker's id or the position's own, which names its entry."""
+        self._entries.update(keys)
+
     def _index(self, order: Order) -> None:
         client_id = order.get("client_order_id") or ""
         self._by_id[order["id"]] = order
         self._by_client[client_id] = order
-        if match := _EXIT_OF.fullmatch(client_id):
-            self._named_after.setdefault(match["position"], []).append(order)
+        for position_id in named_after(client_id):
+            self._named_after.setdefault(position_id, []).append(order)
 
     def find(self, order_id: str | None, client_order_id: str) -> Order | None:
         """Find an order by the broker's id, else by the client's."""
@@ -95,10 +97,11 @@ class OrderBook:
 
         Those the document names, those that the engine named after the position (`<position_id>-x`,
         `<position_id>_exit_2`, `…-tp1`), and the legs of brackets among all of these; each of the position's symbol
-        and on the side opposite to the entry.
+        and on the side opposite to the entry. A name tells less than a known entry: what opens another position, or is
+        named after it, is no exit of this one.
         """
         named = [order for order_id in order_ids if (order := self._order(order_id))]
-        found = self._with_exits([*named, *entry, *self._named_after.get(position_id, ())])
+        found = self._with_exits([*named, *entry, *self._children(position_id)])
         own = {order["id"]: order for one in found for order in self.of(symbol, one)}
         opened = {order["id"] for order in entry}
         opposite = _opposite(entry)
@@ -108,13 +111,34 @@ class OrderBook:
             if order_id not in opened and (opposite is None or order.get("side") == opposite)
         ]
 
+    def _children(self, position_id: str) -> Iterator[Order]:
+        """Yield the orders named after a position: `A-x1` after `A`, unless a position `A-x1` is known."""
+        for order in self._named_after.get(position_id, ()):
+            names = (order["id"], order["client_order_id"], *named_after(order["client_order_id"]))
+            if next(name for name in names if name in self._entries or name == position_id) == position_id:
+                yield order
+
+    def unpriced(self, orders: Iterable[Order]) -> list[Order]:
+        """List the orders that filled something and of which nobody says at what price: `fills` tells less than all.
+
+        An order that is known by its executions alone is one of them while an execution is missing.
+        """
+        return [
+            order
+            for order in orders
+            if self._fill(order) is None and (positive(order.get("filled_qty")) or self._is_unlisted(order))
+        ]
+
+    def _is_unlisted(self, order: Order) -> bool:
+        return order["id"] not in self._by_id
+
     def fills(self, orders: Iterable[Order]) -> list[Fill]:
         """List the fills of orders in the order of time, each order once."""
         unique = {order["id"]: order for order in orders}
         return in_order(fill for fill in map(self._fill, unique.values()) if fill)
 
     def _fill(self, order: Order) -> Fill | None:
-        if order["id"] in self._by_id and not lacks_price(order):
+        if not self._is_unlisted(order) and not lacks_price(order):
             return fill_of(order)
         found = self._executions.fill(order["id"], order.get("symbol") or "")
         # Executions that are still to come would make the fill larger: until then it is unknown, not smaller.
@@ -139,6 +163,12 @@ class OrderBook:
 
     def _legs(self, order: Order) -> list[Order]:
         return [self._by_id.get(leg["id"], leg) for leg in order.get("legs") or ()]
+
+
+def _readable(order: Order) -> Order:
+    """Leave out what the broker should have written as text and did not: it names nothing."""
+    junk = {name: None for name in _TEXTS if not isinstance(order.get(name), str | None)}
+    return {**order, **junk} if junk else order
 
 
 def _opposite(entry: Iterable[Order]) -> str | None:

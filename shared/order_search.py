@@ -32,6 +32,7 @@ class OrderSearch:
 
     def load(self, wants: Sequence[Wants]) -> None:
         """Find what the records want, then what it turns out that they need."""
+        self.orders.add_entries(key for want in wants for key in want.entry_keys)
         self._load_orders(wants)
         followers = [want.follow_up for want in wants if want.follow_up]
         spans = [one.executions(self.orders) for one in followers]

@@ -8,9 +8,10 @@ from schemas.columns import BrokerCheck
 from schemas.document import numeric
 from schemas.reasons import Reason
 from schemas.trades import PositionDocument
-from shared.fills import Fill, finite, in_order, quantity, vwap
+from shared.fills import Fill, Order, finite, in_order, quantity, vwap
 from shared.loop import Candidate, Evidence, RefusedError
 from shared.occ import intrinsic_value, is_adjusted
+from shared.order_book import OrderBook
 from shared.position_orders import PositionOrders
 from shared.values import to_json
 
@@ -47,12 +48,14 @@ def position_fills(candidate: Candidate[PositionDocument], evidence: Evidence) -
         raise _unknown_order("entry")
     if not (exits or ended) or (position.exit_order_id and not book.knows(position.exit_order_id)):
         raise _unknown_order("exit")
+    _require_prices(book, entry, exits)
     opened, sold = book.fills(entry), book.fills(exits)
+    _require_own(opened, sold)
     value = _value(trail, evidence) if any(one.price is None for one in ended) else Decimal(0)
     closed = [*sold, *(one.fill(value) for one in ended)]
     _require_fills(position, opened, closed)
-    if quantity(closed) < position.qty and not all(map(book.knows, position.exit_order_ids)):
-        # The order that closed the rest is among those the broker does not know.
+    if quantity(closed) < position.qty and not all(map(book.is_complete, position.exit_order_ids)):
+        # The order that closed the rest is among those the broker does not know, or replaced one of the others.
         raise _unknown_order("exit")
     return _as_filled(candidate, opened, sold, in_order(closed))
 
@@ -108,6 +111,28 @@ def _as_stated(position: PositionDocument) -> PositionFills:
         raise RefusedError(Reason.MISSING_FILL_PRICE, column, "nobody states the price of this theoretical trade")
     ids = position.entry_order_id, position.exit_order_id
     return PositionFills(entry, leave, position.qty, "NOT_FOUND", leave, *ids, exits_by_order=(leave, position.qty))
+
+
+def _require_prices(book: OrderBook, entry: Sequence[Order], exits: Sequence[Order]) -> None:
+    """Refuse what the broker filled at a price that is not known yet: without it the trade would look smaller."""
+    for column, orders in (("entry_fill_price", entry), ("exit_fill_price", exits)):
+        if book.unpriced(orders):
+            message = "an order of the position filled, and the broker does not say at what price"
+            raise RefusedError(Reason.MISSING_FILL_PRICE, column, message)
+
+
+def _require_own(opened: Sequence[Fill], sold: Sequence[Fill]) -> None:
+    """Refuse exits that filled more than the entry: they closed something else besides.
+
+    Two positions may have left by one order; each document then names it, and each trade would take all of it, so its
+    profit would count twice. Which part is whose nobody states (`qty` may be what scale-outs left), and the fees of
+    the order would have to be parted too. So a person decides. No honest trade is hit: an exit is as large as its
+    entry or smaller, by the coin fee of a crypto purchase. What a split or an unrelated order made larger is refused
+    with it, since one entry price does not fit that quantity either.
+    """
+    if opened and quantity(sold) > quantity(opened):
+        message = "the exit orders filled more than the entry: they cannot be this position's alone"
+        raise RefusedError(Reason.BROKER_NOT_FILLED, "exit_order_id", message)
 
 
 def _require_fills(position: PositionDocument, opened: Sequence[Fill], closed: Sequence[Fill]) -> None:

@@ -38,6 +38,11 @@ class PositionOrders:
             return ()
         return position.entry_order_id or position.position_id, *position.exit_order_ids
 
+    @property
+    def entry_keys(self) -> tuple[str, ...]:
+        """Name the order that opened it, by each name it may have."""
+        return tuple(filter(None, (self.position.entry_order_id, self.position.position_id)))
+
     def entry(self, book: OrderBook) -> list[Order]:
         """List the orders that opened it; none when the broker does not know them."""
         found = book.find(self.position.entry_order_id, self.position.position_id)

@@ -177,3 +177,47 @@ def test_orders_and_executions_are_found_in_whichever_account_has_them(stack: Lo
 
     assert record.counts.archived == 2
     assert prices(stack) == {"position-0001": Decimal(110), "position-0002": Decimal(112)}
+
+
+def test_the_entry_of_a_position_is_no_exit_of_another_that_its_name_begins_with(
+    stack: LocalStack, tmp_path: Path
+) -> None:
+    (opened, closed), (sold, bought) = orders(1), orders(2)
+    name = "position-0001-x1"
+    # A quarter of the first is still to be sold when the second, a short one, is opened.
+    closed = {**closed, "filled_qty": "0.75"}
+    quarter = {"filled_qty": "0.25", "filled_avg_price": "90"}
+    sold = {**sold, **quarter, "side": "sell", "client_order_id": name}
+    bought = {**bought, **quarter, "side": "buy", "client_order_id": f"{name}-x1"}
+    market(stack, tmp_path, [opened, closed, sold, bought])
+    put(stack, "live_positions", position(1), position(2, position_id=name, side="SHORT", qty=0.25, exit_order_id=None))
+
+    assert stack.run("trades").counts.archived == 2
+    found = {row["trade_id"]: (row["qty"], json.loads(row["order_ids"])["exit"]) for row in read_table(stack)}
+    assert found == {
+        "position-0001": (Decimal("0.75"), [order_id(1, "exit")]),
+        name: (Decimal("0.25"), [order_id(2, "exit")]),
+    }
+
+
+def test_two_positions_that_left_by_one_order_are_not_counted_twice(stack: LocalStack, tmp_path: Path) -> None:
+    (first, both), (second, _) = orders(1), orders(2)
+    market(stack, tmp_path, [first, second, {**both, "filled_qty": "2"}])
+    put(stack, "live_positions", position(1), position(2, exit_order_id=order_id(1, "exit")))
+
+    assert stack.run("trades").rejects_by_reason == {"BROKER_NOT_FILLED": 2}
+    assert read_table(stack) == []
+
+
+def test_a_trade_waits_for_the_price_of_its_last_exit(stack: LocalStack, tmp_path: Path) -> None:
+    entry, leave = orders(1)
+    target = {**leave, "id": order_id(11, "exit"), "client_order_id": "position-0001-tp", "filled_qty": "0.25"}
+    rest = {**leave, "filled_qty": "0.75", "filled_avg_price": None}
+    market(stack, tmp_path, [entry, target, rest])
+    put(stack, "live_positions", position(1))
+    assert stack.run("trades").rejects_by_reason == {"MISSING_FILL_PRICE": 1}
+
+    market(stack, tmp_path, [entry, target, {**rest, "filled_avg_price": "114"}])
+    assert stack.run("trades").counts.archived == 1
+    assert prices(stack) == {"position-0001": 113}
+    Promises(stack).assert_kept()

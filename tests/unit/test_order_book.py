@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from shared.fills import Order, quantity, vwap
 from shared.order_book import OrderBook
+from tests.unit.anything import json_scalars, nested
 from tests.unit.samples import order
 
+json_values = nested(json_scalars, st.text(max_size=4))
 BTC = "BTC/USD"
 ENTRY = order("in", "buy", "100", "2", client_order_id="p-1")
 
@@ -195,6 +197,30 @@ def test_orders_that_the_engine_named_after_the_position_are_exits(*, client_id:
     assert exits(book(ENTRY, leave)) == (["out"] if own else [])
 
 
+@pytest.mark.parametrize("entry", ["p-1-x1", "short"])
+def test_what_opens_another_position_is_no_exit_of_this_one(entry: str) -> None:
+    short = order("short", "sell", "110", "2", client_order_id="p-1-x1")
+    out = order("out", "sell", "110", "2", client_order_id="p-1-x2")
+    orders = book(ENTRY, short, out)
+    assert exits(orders) == ["short", "out"]
+
+    orders.add_entries(["p-1", entry])
+
+    assert exits(orders) == ["out"]
+    assert exits(orders, "p-1", "short") == ["short", "out"], "the document's word counts for more than a name"
+
+
+@pytest.mark.parametrize(("known", "outer", "inner"), [([], ["deep"], ["deep"]), (["p-1-x1"], [], ["deep"])])
+def test_an_order_named_after_two_positions_belongs_to_the_longer_name(
+    known: list[str], outer: list[str], inner: list[str]
+) -> None:
+    orders = book(ENTRY, order("deep", "sell", "110", "2", client_order_id="p-1-x1-x"))
+    orders.add_entries(["p-1", *known])
+
+    assert exits(orders) == outer
+    assert exits(orders, "p-1-x1") == inner
+
+
 def test_only_the_side_opposite_to_the_entry_closes_a_position() -> None:
     added = order("add", "buy", "101", "1", client_order_id="p-1-add")
     out = order("out", "sell", "110", "3", client_order_id="p-1-x")
@@ -286,6 +312,26 @@ def test_a_chain_is_complete_when_every_order_it_names_is_known() -> None:
     assert not book(first, second).is_complete("1")
     assert not book(second, third).is_complete("c-3")
     assert not book(first).is_complete("gone")
+
+
+def test_what_filled_at_a_price_that_nobody_states_is_told_apart_from_what_did_not_fill() -> None:
+    late, never = order("late", "sell", None, "1"), order("never", "sell", None, "0", status="canceled")
+    orders = book(ENTRY, late, never)
+
+    assert ids(orders.unpriced([ENTRY, late, never])) == ["late"]
+    assert [one.order_id for one in orders.fills([ENTRY, late, never])] == ["in"]
+
+
+@given(st.data())
+def test_an_order_that_holds_anything_names_nothing_and_breaks_nothing(data: st.DataObject) -> None:
+    odd = {**ENTRY, **{name: data.draw(json_values) for name in ENTRY if name not in {"id", "legs"}}}
+    orders = book(odd, order("out", "sell", "110", "2", client_order_id="p-1-x"))
+    found = orders.find("in", "")
+
+    assert found is not None
+    entry = orders.of(BTC, found)
+    assert "in" not in ids(orders.exits(BTC, entry, "p-1", ["out"])) or not entry
+    assert len(orders.fills(entry)) + len(orders.unpriced(entry)) <= len(entry)
 
 
 @given(st.data(), st.integers(1, 5), st.randoms())

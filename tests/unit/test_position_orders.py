@@ -68,6 +68,11 @@ def test_executions_are_needed_around_the_trade_where_orders_are_unknown_or_lack
     assert trail(**changes).executions(book(orders)) == (ENTRY - DAY, EXIT + DAY)
 
 
+@pytest.mark.parametrize(("entry_id", "keys"), [("o-in", ("o-in", "p-1")), (None, ("p-1",))])
+def test_what_opened_it_is_named_by_each_name_it_may_have(entry_id: str | None, keys: tuple[str, ...]) -> None:
+    assert trail(entry_order_id=entry_id).entry_keys == keys
+
+
 @pytest.mark.parametrize(
     ("orders", "changes", "needed"),
     [

@@ -86,7 +86,9 @@ def test_an_average_with_endless_decimals_is_rounded_once() -> None:
         order(f"o-{n}", "sell", price, "1", client_order_id=f"p-1_tp{n}") for n, price in enumerate(("1", "1", "2"))
     ]
 
-    assert row((ENTRY_ORDER, *thirds), exit_order_id=None).exit_price == Decimal("1.333333333")
+    entry = {**ENTRY_ORDER, "filled_qty": "3"}
+
+    assert row((entry, *thirds), exit_order_id=None).exit_price == Decimal("1.333333333")
 
 
 def test_entry_and_exit_are_found_by_the_engines_names_when_the_document_has_no_ids() -> None:
@@ -123,7 +125,8 @@ def fault(found: Trade | Reject) -> tuple[Reason, str]:
         ((ENTRY_ORDER,), {}, Reason.BROKER_ORDER_MISSING, "exit_order_id"),
         ((EXIT_ORDER,), {"trade_type": "THEORETICAL"}, Reason.BROKER_ORDER_MISSING, "entry_order_id"),
         ((ENTRY_ORDER, {**EXIT_ORDER, "filled_qty": "0"}), {}, Reason.BROKER_NOT_FILLED, "exit_fill_price"),
-        (({**ENTRY_ORDER, "filled_avg_price": None}, EXIT_ORDER), {}, Reason.BROKER_NOT_FILLED, "entry_fill_price"),
+        (({**ENTRY_ORDER, "filled_qty": "0"}, EXIT_ORDER), {}, Reason.BROKER_NOT_FILLED, "entry_fill_price"),
+        (({**ENTRY_ORDER, "filled_avg_price": None}, EXIT_ORDER), {}, Reason.MISSING_FILL_PRICE, "entry_fill_price"),
         (
             (ENTRY_ORDER, {**EXIT_ORDER, "filled_avg_price": "0"}),
             {"exit_fill_price": None},
@@ -206,6 +209,63 @@ def test_an_order_without_a_price_is_priced_by_its_executions() -> None:
 
     assert (found.exit_price, found.qty, found.exit_order_id) == (Decimal(110), Decimal(2), "o-out")
     assert found.broker_check == "MATCHED"
+
+
+TARGET = order("o-tp", "sell", "120", "0.5", client_order_id="p-1-tp")
+UNPRICED = order("o-out", "sell", None, "1.5", client_order_id="p-1-x")
+CHAIN = (
+    order("o-in", "buy", "100", "0.5", status="replaced", replaced_by="o-2"),
+    order("o-2", "buy", None, "1.5", replaces="o-in"),
+)
+
+
+@pytest.mark.parametrize("changes", [{}, {"exit_order_id": None}, {"qty": "0.5"}, {"trade_type": "THEORETICAL"}])
+def test_a_trade_is_not_archived_on_a_part_of_its_exits(changes: dict[str, Any]) -> None:
+    assert fault(result((ENTRY_ORDER, TARGET, UNPRICED), **changes)) == (Reason.MISSING_FILL_PRICE, "exit_fill_price")
+
+
+def test_a_trade_is_not_archived_on_a_part_of_its_entries() -> None:
+    assert fault(result((*CHAIN, EXIT_ORDER))) == (Reason.MISSING_FILL_PRICE, "entry_fill_price")
+
+
+def test_executions_that_are_not_all_there_are_no_price() -> None:
+    first = execution("1", "o-out", "110", "1")
+
+    assert fault(result((ENTRY_ORDER, TARGET, UNPRICED, first)))[0] is Reason.MISSING_FILL_PRICE
+    # Its last execution says that the unlisted order had filled 1.5 by then.
+    last = execution("2", "o-out", "110", "1", cum_qty="1.5")
+    assert fault(result((ENTRY_ORDER, TARGET, last)))[0] is Reason.MISSING_FILL_PRICE
+
+
+def test_executions_that_are_all_there_complete_the_trade() -> None:
+    found = row((ENTRY_ORDER, TARGET, UNPRICED, execution("1", "o-out", "116", "1.5")))
+
+    assert (found.qty, found.exit_price, ids(found)["exit"]) == (2, 117, ["o-tp", "o-out"])
+    assert row((*CHAIN, EXIT_ORDER, execution("1", "o-2", "104", "1.5", side="buy"))).entry_price == 103
+
+
+def test_an_exit_whose_successor_the_broker_does_not_know_is_a_part_only() -> None:
+    replaced = {**EXIT_ORDER, "filled_qty": "0.5", "status": "replaced", "replaced_by": "gone"}
+
+    assert fault(result((ENTRY_ORDER, replaced))) == (Reason.BROKER_ORDER_MISSING, "exit_order_id")
+
+
+@pytest.mark.parametrize("qty", [1, 2, 3])
+def test_an_exit_that_closed_another_position_besides_is_nobodys_alone(qty: int) -> None:
+    shared = {**EXIT_ORDER, "filled_qty": "2.000000001"}
+
+    assert fault(result((ENTRY_ORDER, shared), qty=qty)) == (Reason.BROKER_NOT_FILLED, "exit_order_id")
+
+
+def test_an_order_that_opened_another_position_is_no_exit_however_it_is_named() -> None:
+    # The other one is a short position whose own id is `p-1-x1`.
+    other = order("o-short", "sell", "90", "1", client_order_id="p-1-x1")
+    out = {**EXIT_ORDER, "filled_qty": "1"}
+    given = evidence(orders=(ENTRY_ORDER, out, other))
+    given.orders.add_entries(["p-1", "p-1-x1"])
+    found = built("trades", candidate(PositionDocument), given)
+
+    assert (found.qty, ids(found)["exit"]) == (1, ["o-out"])
 
 
 def test_an_order_that_is_not_listed_is_known_by_its_executions() -> None:
