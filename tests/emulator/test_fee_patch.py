@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from infra.local.fixtures import write_broker
 from schemas.run_record import Status
 from tests.emulator import moments
-from tests.emulator.builders import position, put
+from tests.emulator.builders import orders, position, put
 from tests.emulator.fees import (
     LATER,
     SOON,
@@ -328,8 +329,47 @@ def test_a_dry_run_shows_every_value_and_writes_none(posted: LocalStack) -> None
     assert posted.firestore.document("job_leases/fee-patch").get().exists is False
 
 
-def test_only_the_days_asked_for_are_patched(posted: LocalStack) -> None:
-    shown = posted.command("run", "fee-patch", "--as-of", SOON, "--ds", "2021-09-02", "--json")
+@pytest.mark.parametrize(("day", "patched"), [("2021-09-02", False), ("2021-09-01", True)])
+def test_only_the_days_asked_for_are_patched(day: str, patched: bool, posted: LocalStack) -> None:  # noqa: FBT001 - an example
+    shown = posted.command("run", "fee-patch", "--as-of", SOON, "--ds", day, "--json")
 
     assert shown.returncode == 0, shown.stderr
-    assert {row["fee_finalized"] for row in rows(posted).values()} == {False}
+    assert {row["fee_finalized"] for row in rows(posted).values()} == {patched}
+
+
+def test_two_trades_of_one_entry_share_its_fee_whenever_each_of_them_is_archived(
+    stack: LocalStack, tmp_path: Path
+) -> None:
+    half = {"qty": "0.5", "filled_qty": "0.5"}
+    (entry, first), (_, second) = orders(1, "120"), orders(2, "130")
+    listed = [entry, {**first, **half}, {**second, **half}]
+    (bought, sold), (_, sold_too) = fills(1, "120"), fills(2, "130")
+    executed = [bought, {**sold, "qty": "0.5"}, {**sold_too, "qty": "0.5"}]
+    fees = [coin_fee(1), dollar_fee(1, "60"), dollar_fee(2, "65")]
+    write_broker(tmp_path / "broker", {"orders": listed, "activities": [*executed, *fees]})
+    stack.seed(tmp_path / "broker")
+    put(stack, "live_positions", position(1, qty="0.5", exit_fill_price="120"))
+    stack.run("trades")
+    stack.run("fee-patch", SOON)
+    assert rows(stack)["position-0001"]["actual_fee_usd"] == Decimal("0.25") + Decimal("0.15")
+
+    put(stack, "live_positions", position(2, qty="0.5", exit_fill_price="130", entry_order_id=entry["id"]))
+    stack.run("trades")
+    record = stack.run("fee-patch", "2021-10-15T00:00:00Z")
+
+    # The first one was final long ago, and is mended with the other.
+    assert (record.counts.revised, record.outcomes) == (2, {"prorata": 2})
+    found = [rows(stack)[f"position-000{number}"]["actual_fee_usd"] for number in (1, 2)]
+    assert found == [Decimal("0.125") + Decimal("0.15"), Decimal("0.125") + Decimal("0.17")]
+    assert stack.run("fee-patch", "2021-10-15T00:00:00Z").counts.revised == 0
+
+
+def test_a_row_that_cannot_be_read_keeps_its_own_trade_open_and_no_other(stack: LocalStack, tmp_path: Path) -> None:
+    activities = list(history(NUMBERS))
+    broken = next(row for row in activities if row["id"] == fills(3, exit_price(3))[1]["id"])
+    closed_trades(stack, tmp_path, *(row for row in activities if row is not broken), {**broken, "price": "0"})
+
+    record = stack.run("fee-patch", SOON)
+
+    assert record.outcomes == {"exact": 4, "unreadable activities of its own": 1, "unreadable activities": 1}
+    assert rows(stack)["position-0003"]["fee_finalized"] is False
