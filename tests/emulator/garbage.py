@@ -138,6 +138,7 @@ GARBAGE = {
             "trailing_stop_final": FILL,
             "trade_type": OPTIONAL_ENUM,
             "discord_thread_id": OPTIONAL_TEXT,
+            "price_patch": OPTIONAL_MAP,
             "ds": TIME_OR_TEXT,
         },
         {
