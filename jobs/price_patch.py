@@ -6,11 +6,13 @@ that is final: what is not filled, what the broker does not know and what is sti
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from decimal import Decimal, localcontext
+from decimal import localcontext
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
 from schemas.document import as_instant_or_none, numeric
-from shared.fills import Fill, Order, finite, quantity, vwap
+from shared.fills import Fill, Order, finite, positive, quantity, vwap
 from shared.formulae import EXACT
 from shared.order_book import OrderBook
 from shared.order_lookup import OrderLookup
@@ -18,6 +20,7 @@ from shared.source_patch import Finding, NewValue, SourcePatch
 from shared.values import RawDocument
 
 NEVER_FILLED, NOT_FOUND, STILL_WORKING = "never filled", "not found", "still working"
+UNUSABLE = "unusable price"
 _ENTRY, _EXIT = ("entry_fill_price", "filled_avg_price"), ("exit_fill_price",)
 _TERMINAL = frozenset({"filled", "canceled", "expired", "replaced", "rejected"})
 """States after which an order fills no more; suspended, calculated and done_for_day are no proof of that."""
@@ -30,7 +33,7 @@ def lacks(fields: Mapping[str, Any]) -> list[str]:
 
     A position that exists on paper only has no orders that could know better.
     """
-    if fields.get("trade_type") == "THEORETICAL" or fields.get("status") not in {"OPEN", "CLOSED"}:
+    if fields.get("trade_type") == "THEORETICAL" or fields.get("status") not in ("OPEN", "CLOSED"):
         return []
     sides = (_ENTRY, _EXIT) if fields["status"] == "CLOSED" else (_ENTRY,)
     return [_spelling(fields, names) for names in sides if all(_is_missing(fields.get(name)) for name in names)]
@@ -50,43 +53,54 @@ def _is_missing(value: object) -> bool:
 
 def find(document: RawDocument, lookup: OrderLookup) -> Finding:
     """Ask the broker for what a document lacks."""
-    fields, lacking = document.fields, lacks(document.fields)
-    lookup.load(_order_ids(fields), document.id)
-    answers = {name: _answer(name, document, lookup) for name in lacking}
-    values = (
-        NewValue(name, fields.get(name), price, order_id)
-        for name, (price, order_id) in answers.items()
-        if price is not None
-    )
-    return Finding(document, tuple(values), tuple(why for price, why in answers.values() if price is None))
+    lookup.load(_order_ids(document.fields), document.id)
+    found = [_found(name, document, lookup) for name in lacks(document.fields)]
+    values = tuple(one for one in found if isinstance(one, NewValue))
+    return Finding(document, values, tuple(one for one in found if isinstance(one, str)))
 
 
-def _answer(name: str, document: RawDocument, lookup: OrderLookup) -> tuple[Decimal | None, str]:
-    """A price and the order that states it, or None and why there is none."""
-    orders = _entry_orders(document, lookup.book) if name in _ENTRY else _exit_orders(document, lookup)
+def _found(name: str, document: RawDocument, lookup: OrderLookup) -> NewValue | str:
+    """The price of one side, or why there is none."""
+    try:
+        with localcontext(EXACT):
+            fills = _fills(name, document, lookup)
+            if isinstance(fills, str):
+                return fills
+            price = numeric(vwap(fills))
+    except (PydanticCustomError, ArithmeticError):
+        # More digits than a price column holds, or than can be reckoned with.
+        return UNUSABLE
+    return NewValue(name, document.fields.get(name), price, fills[-1].order_id) if price else UNUSABLE
+
+
+def _fills(name: str, document: RawDocument, lookup: OrderLookup) -> list[Fill] | str:
+    """All fills of one side, never a part of them, or why they are not known."""
+    is_exit, book = name in _EXIT, lookup.book
+    orders = _exit_orders(document, lookup) if is_exit else _entry_orders(document, book)
     if not orders:
-        return None, NOT_FOUND
-    linked = {link["id"]: link for order in orders for link in lookup.book.chain(order)}
-    fills = lookup.book.fills(orders)
-    if any(order.get("status") not in _TERMINAL for order in linked.values()) and not _is_covered(document, fills):
-        return None, STILL_WORKING
-    if not fills:
-        return None, NEVER_FILLED
-    if (
-        name in _EXIT
-        and not _is_covered(document, fills)
-        and not all(map(lookup.book.knows, _exit_ids(document.fields)))
-    ):
-        # The order that closed the rest is among those the broker does not know.
-        return None, NOT_FOUND
-    with localcontext(EXACT):
-        return numeric(vwap(fills)), fills[-1].order_id
+        return NOT_FOUND
+    fills = book.fills(orders)
+    # Only of an exit: what else an entry fills is as much the position's as what it has filled.
+    covered = is_exit and _is_covered(document, fills)
+    linked = {link["id"]: link for order in orders for link in book.chain(order)}
+    if book.unpriced(orders) or any(_is_working(order, covered) for order in linked.values()):
+        return STILL_WORKING
+    ids = {*linked, *(_exit_ids(document.fields) if is_exit and not covered else ())}
+    if not all(map(book.is_complete, ids)):
+        # The order that filled the rest is among those the broker does not know.
+        return NOT_FOUND
+    return fills or NEVER_FILLED
+
+
+def _is_working(order: Order, covered: bool) -> bool:  # noqa: FBT001 - what the other orders tell about this one
+    """Tell whether an order may yet fill something of the position; not if others closed all of it and this nothing."""
+    return order.get("status") not in _TERMINAL and not (covered and positive(order.get("filled_qty")) is None)
 
 
 def _is_covered(document: RawDocument, fills: Sequence[Fill]) -> bool:
-    """Tell whether a closed position's fills account for all of it: an order that still works is then not its own."""
+    """Tell whether fills account for all of a position: an order that still works is then not its own."""
     qty = finite(document.fields.get("qty"))
-    return document.fields.get("status") == "CLOSED" and qty is not None and bool(fills) and quantity(fills) >= qty
+    return qty is not None and bool(fills) and quantity(fills) >= qty
 
 
 def _entry_orders(document: RawDocument, book: OrderBook) -> list[Order]:

@@ -19,7 +19,7 @@ class OrderLookup:
         self.book = OrderBook()
 
     def load(self, order_ids: Iterable[str], client_order_id: str) -> None:
-        """Fetch orders by the broker's ids and one by its maker's id; those that no account has stay unknown."""
+        """Fetch orders by the broker's ids and a position's entry by its id; those that no account has stay unknown."""
         self._ask_client(client_order_id)
         for order_id in order_ids:
             self._ask(order_id)

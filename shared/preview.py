@@ -90,7 +90,7 @@ def _preview_rows(patching: TablePatching[Any], result: Preview) -> None:
 
 def _preview_documents(patching: SourcePatching) -> None:
     for finding in patching.survey():
-        patching.count(finding, written=True)
+        patching.count(finding, finding.values)
 
 
 def _preview_retirement(retiring: Retiring) -> None:

@@ -72,6 +72,7 @@ class SourcePatch:
     find: Callable[[RawDocument, OrderLookup], Finding]
     """What the broker knows about a document that lacks something."""
     schedule: str = ""
+    takes: frozenset[str] = frozenset({"limit", "position"})
 
     @property
     def table(self) -> str:
@@ -105,40 +106,39 @@ class SourcePatching:
         """Find out about the documents that lack something; writes nothing."""
         read_moment(self._record, self._options, self._parts)
         lookup = OrderLookup(self._parts.broker)
-        for document in self._documents():
+        for document in self._documents(lookup):
             self._record.counts.read += 1
             finding = self._patch.find(document, lookup)
             self._outcomes.update(finding.outcomes)
             yield finding
 
-    def _documents(self) -> Iterator[RawDocument]:
-        moment = self._record.read_time or self._record.as_of
-        wanted = self._options.position
-        found = (one for one in self._parts.documents.scan(self._patch.source, moment) if wanted in {None, one.id})
-        lacking = (one for one in found if self._patch.lacks(one.fields))
-        for number, document in enumerate(lacking, start=1):
-            if self._options.limit is not None and number > self._options.limit:
-                return
-            yield document
+    def _documents(self, lookup: OrderLookup) -> Sequence[RawDocument]:
+        """List the documents that lack something, once the names of all of them are known."""
+        moment, wanted = self._record.read_time or self._record.as_of, self._options.position
+        lacking = []
+        for document in self._parts.documents.scan(self._patch.source, moment):
+            lookup.book.add_entries([document.id])
+            if wanted in {None, document.id} and self._patch.lacks(document.fields):
+                lacking.append(document)
+        return lacking[: self._options.limit]
 
     def _mend(self, finding: Finding) -> None:
-        self.count(finding, written=bool(finding.values) and self._write(finding))
+        self.count(finding, self._write(finding) if finding.values else ())
 
-    def count(self, finding: Finding, *, written: bool) -> None:
+    def count(self, finding: Finding, written: Sequence[NewValue]) -> None:
         """Count what became of a document, and put the values it got on record, old and new."""
         counts = self._record.counts
-        if finding.values and not written:
-            self._outcomes["known meanwhile"] += 1
-            self._record.outcomes = dict(self._outcomes)
-            counts.already += 1
-            return
-        for value in finding.values:
+        for value in written:
             self._outcomes["patched"] += 1
             self._note(finding.document.path, value)
+        if len(written) < len(finding.values):
+            self._outcomes["known meanwhile"] += len(finding.values) - len(written)
         if finding.outcomes:
             counts.pending += 1
-        else:
+        elif written:
             counts.revised += 1
+        else:
+            counts.already += 1
         self._record.outcomes = dict(self._outcomes)
 
     def _note(self, path: str, value: NewValue) -> None:
@@ -148,22 +148,23 @@ class SourcePatching:
         if len(self._record.changes) < MAX_CHANGES:
             self._record.changes.append(change)
 
-    def _write(self, finding: Finding) -> bool:
-        """Write the values in one transaction if the document still lacks every one of them."""
+    def _write(self, finding: Finding) -> Sequence[NewValue]:
+        """Write those values in one transaction that the document still lacks; return them."""
         client = self._parts.firestore
         reference = client.document(finding.document.path)
         return transact(client, partial(self._write_once, finding, reference), self._parts.settings.retry_seconds)
 
-    def _write_once(self, finding: Finding, reference: Any, transaction: firestore.Transaction) -> bool:
+    def _write_once(self, finding: Finding, reference: Any, transaction: firestore.Transaction) -> Sequence[NewValue]:
         timeout = self._parts.settings.call_timeout_s
         current = reference.get(transaction=transaction, retry=None, timeout=timeout).to_dict()
-        if current is None or not {value.field for value in finding.values} <= set(self._patch.lacks(current)):
-            return False
+        lacking = self._patch.lacks(current or {})
+        values = [value for value in finding.values if value.field in lacking]
         # Field names are those of a schema, so they need no quoting in paths.
-        changes: dict[str, Any] = {value.field: value.stored for value in finding.values}
-        changes |= {f"{AUDIT_FIELD}.{value.field}": self._explained(value) for value in finding.values}
-        transaction.update(reference, changes)
-        return True
+        changes: dict[str, Any] = {value.field: value.stored for value in values}
+        changes |= {f"{AUDIT_FIELD}.{value.field}": self._explained(value) for value in values}
+        if changes:
+            transaction.update(reference, changes)
+        return values
 
     def _explained(self, value: NewValue) -> dict[str, Any]:
         return {

@@ -1,6 +1,7 @@
 """The price patch on real servers: a price only where none is, only a final one, and both values on record."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from infra.local.fixtures import write_bars, write_broker
-from schemas.run_record import Status
+from schemas.run_record import RunRecord, Status
 from tests.emulator import moments
 from tests.emulator.builders import Fields, bars, order_id, orders, position, put
 from tests.emulator.job_process import kill_at
@@ -236,36 +237,95 @@ def test_a_dry_run_shows_old_and_new_and_writes_nothing(stack: LocalStack, tmp_p
     assert [one.id for one in stack.firestore.collection("job_metadata").stream()] == []
 
 
-def test_an_engine_that_learns_the_price_meanwhile_is_not_overwritten(
-    stack: LocalStack, wired: LocalStack, wire: Wire, tmp_path: Path
+@pytest.fixture
+def while_asking(stack: LocalStack, wired: LocalStack, wire: Wire) -> Callable[[Fields | None], RunRecord]:
+    """Patch, and update the document, or delete it, while the broker is being asked."""
+
+    def patch(update: Fields | None) -> RunRecord:
+        reference = stack.firestore.document("live_positions/position-0001")
+        gate = Gate(moments.asks_broker)
+        wire.set(before=gate)
+        with ThreadPoolExecutor(1) as thread:
+            patching = thread.submit(wired.run, "price-patch")
+            with gate.held():
+                _ = reference.update(update) if update else reference.delete()
+            return patching.result(PATIENCE_S)
+
+    return patch
+
+
+def balance(record: RunRecord) -> dict[str, int]:
+    """The counts that are not zero."""
+    return {name: number for name, number in record.counts.model_dump().items() if number}
+
+
+LEARNT = {"exit_fill_price": 109.5}
+NO_PRICES = {"entry_fill_price": 0, "exit_fill_price": 0}
+
+
+@pytest.mark.parametrize("update", [LEARNT, None], ids=["learnt", "deleted"])
+def test_what_happens_to_a_document_meanwhile_is_not_undone(
+    update: Fields | None, while_asking: Callable[[Fields | None], RunRecord], stack: LocalStack, tmp_path: Path
 ) -> None:
     broker_has(stack, tmp_path, *orders(1))
     put(stack, "live_positions", position(1, exit_fill_price=0))
-    gate = Gate(moments.asks_broker)
-    wire.set(before=gate)
-    with ThreadPoolExecutor(1) as thread:
-        patching = thread.submit(wired.run, "price-patch")
-        with gate.held():
-            stack.firestore.document("live_positions/position-0001").update({"exit_fill_price": 109.5})
-        record = patching.result(PATIENCE_S)
-    assert (record.outcomes, record.counts.already) == ({"known meanwhile": 1}, 1)
-    assert document(stack)["exit_fill_price"] == 109.5
-    assert "price_patch" not in document(stack)
+
+    record = while_asking(update)
+
+    assert (record.outcomes, balance(record)) == ({"known meanwhile": 1}, {"read": 1, "already": 1})
+    assert document(stack) == ({**position(1), **update} if update else {})
 
 
-def test_a_document_deleted_meanwhile_stays_deleted(
-    stack: LocalStack, wired: LocalStack, wire: Wire, tmp_path: Path
+def test_of_two_prices_the_one_that_is_still_lacking_is_written(
+    while_asking: Callable[[Fields | None], RunRecord], stack: LocalStack, tmp_path: Path
 ) -> None:
     broker_has(stack, tmp_path, *orders(1))
-    put(stack, "live_positions", position(1, exit_fill_price=0))
-    gate = Gate(moments.asks_broker)
-    wire.set(before=gate)
-    with ThreadPoolExecutor(1) as thread:
-        patching = thread.submit(wired.run, "price-patch")
-        with gate.held():
-            stack.firestore.document("live_positions/position-0001").delete()
-        assert patching.result(PATIENCE_S).counts.already == 1
-    assert document(stack) == {}
+    put(stack, "live_positions", position(1, **NO_PRICES))
+
+    record = while_asking(LEARNT)
+
+    assert record.outcomes == {"known meanwhile": 1, "patched": 1}
+    assert balance(record) == {"read": 1, "revised": 1}
+    assert [change.field for change in record.changes] == ["entry_fill_price"]
+    assert (document(stack)["entry_fill_price"], document(stack)["exit_fill_price"]) == (100, 109.5)
+    assert document(stack)["price_patch"].keys() == {"entry_fill_price"}
+
+
+def test_a_document_that_learns_one_price_and_still_lacks_the_other_is_pending(
+    while_asking: Callable[[Fields | None], RunRecord], stack: LocalStack, tmp_path: Path
+) -> None:
+    broker_has(stack, tmp_path, orders(1)[1])
+    put(stack, "live_positions", position(1, **NO_PRICES))
+
+    record = while_asking(LEARNT)
+
+    assert record.outcomes == {"known meanwhile": 1, "not found": 1}
+    assert balance(record) == {"read": 1, "pending": 1}
+
+
+@pytest.mark.parametrize("absurd", ["1e30", "1e-30", "9e999999"])
+def test_a_price_that_no_column_holds_is_told_of_its_document_and_stops_no_other(
+    absurd: str, stack: LocalStack, tmp_path: Path
+) -> None:
+    broker_has(stack, tmp_path, *orders(1, absurd), *orders(2))
+    put(stack, "live_positions", position(1, exit_fill_price=0), position(2, exit_fill_price=0))
+
+    record = stack.run("price-patch")
+
+    assert (record.status, record.outcomes) == (Status.PARTIAL, {"unusable price": 1, "patched": 1})
+    assert (document(stack, 1)["exit_fill_price"], document(stack, 2)["exit_fill_price"]) == (0, 110)
+
+
+def test_the_entry_of_another_position_is_no_exit_however_it_is_named(stack: LocalStack, tmp_path: Path) -> None:
+    (entry, leave), (short, _) = orders(1), orders(2)
+    short = {**short, "side": "sell", "client_order_id": "position-0001-x1", "filled_avg_price": "90"}
+    broker_has(stack, tmp_path, entry, {**leave, "client_order_id": "position-0001-x2", "filled_qty": "0.75"}, short)
+    # Named by nothing but its client id, and looked for by name since the rest is dust.
+    put(stack, "live_positions", position(1, exit_fill_price=0, exit_order_id=None))
+    put(stack, "live_positions", position(2, position_id="position-0001-x1", status="OPEN"))
+
+    assert stack.run("price-patch").outcomes == {"patched": 1}
+    assert document(stack)["exit_fill_price"] == 110
 
 
 def test_a_healed_document_leaves_the_quarantine_with_the_next_run(stack: LocalStack, tmp_path: Path) -> None:
