@@ -220,17 +220,21 @@ class Trade(ArchivedRow):
     fee_estimate_usd: Usd
     """Fees by the dated fee table at the lowest tier's taker rate, both sides, US dollars."""
     actual_fee_usd: Annotated[Usd | None, PatchedBy("fee-patch")] = None
-    """Fees the broker posted, US dollars. NULL until known; 0 is a value."""
+    """Fees the broker posted for the trade, US dollars; under NONE_POSTED those that came. NULL until known, and when
+    nothing came or executions are missing; 0 is a value."""
     fee_finalized: Annotated[bool, PatchedBy("fee-patch")] = False
-    """Whether all fees of both days are in. A revision of orders, prices or quantity sets it back."""
+    """Whether nothing more is waited for: all fees of both days are in, or were given up (NONE_POSTED). A revision of
+    orders, prices or quantity, or a fee that the broker takes back, sets it back."""
     fee_method: Annotated[FeeMethod, PatchedBy("fee-patch")] = "ESTIMATED"
-    """How fees_usd was found."""
+    """ESTIMATED: by the fee table. EXACT: from postings that are this trade's alone. PRORATA: from its share of daily
+    postings. NONE_POSTED: a fee that was to come never came; what did come is in actual_fee_usd."""
     fee_tier: Annotated[Text | None, PatchedBy("fee-patch")] = None
-    """Volume tier whose rates explain the posted fees. NULL until reconciled."""
+    """Lowest volume tier whose rates explain every crypto fee of the trade. NULL for other trades, and when none does."""
     fee_unattributed_usd: Annotated[Usd | None, PatchedBy("fee-patch")] = None
-    """Part of posted fees that could not be attributed to any trade, US dollars. NULL until reconciled."""
+    """The trade's share, by the same weights, of daily fees that the broker posted for executions not known here, US
+    dollars; not part of fees_usd. NULL until reconciled."""
     fee_reconciled_at: Annotated[Instant | None, PatchedBy("fee-patch")] = None
-    """When the broker's activities were read for the last reconciliation. NULL until then."""
+    """When the reading began whose result the fee columns hold. NULL until the first reconciliation."""
     mfe_pct: Percent | None
     """Best excursion in favour over the bars from entry to exit, percent of entry_price, never below 0.
     NULL when closed bars do not reach from entry to exit."""
