@@ -3,6 +3,9 @@
 A day ends at 16:00 New York, the clock by which the broker strikes last_equity. The snapshot of day D is the first one
 taken from 16:00 of D until 16:00 of D + 1: the run at 00:45 UTC (19:45 or 20:45 in New York) closes the New York day
 that just ended, and one in the morning catches up on yesterday without taking today's place.
+
+The broker tells what an account holds now, whatever the as-of time says. An as-of time of another day than the present
+one is therefore not due, except where BigQuery is an emulator: there fixtures are as old as they say.
 """
 
 from datetime import date, datetime, timedelta
@@ -15,6 +18,7 @@ from schemas.table import Provenance
 from shared.fills import finite
 from shared.formulae import Drawdown, drawdown
 from shared.greeks import greeks, options_held
+from shared.jobs import DAYS
 from shared.loop import AccountState, Candidate, Evidence, Loop, Origin, Verdict, Wants
 from shared.market import Window
 from shared.occ import underlying_window
@@ -27,8 +31,13 @@ _COPIED = frozenset(AccountDocument.model_fields) & frozenset(AccountSnapshot.mo
 
 
 def due(_account: AccountDocument, _as_of: datetime, _settings: Settings) -> bool:
-    """The account is always due."""
+    """The account is always due, on the day that the broker `tells` about."""
     return True
+
+
+def tells(as_of: datetime, read_time: datetime) -> bool:
+    """The broker tells what an account holds when it is asked: nothing about another day than that."""
+    return day_of(as_of) == day_of(read_time)
 
 
 def day_of(as_of: datetime) -> date:
@@ -103,6 +112,8 @@ LOOP = Loop(
     wants=wants,
     build=build,
     classify=classify,
+    tells=tells,
+    takes=frozenset({*DAYS, "limit", "refresh"}),
 )
 
 if __name__ == "__main__":

@@ -70,12 +70,13 @@ class Day(click.ParamType[date]):
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options every job takes."""
+    """Add the options of all kinds of jobs; a job says which of them it takes."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
+_TAKEN_BY_ALL = frozenset({"as_of", "dry_run"})
 _OPTIONS = (
     click.option("--as-of", type=Moment(), help="What counts as now: decides what is due. Default: now."),
     click.option("--ds", type=Day(), help="Only this partition."),
@@ -84,18 +85,21 @@ _OPTIONS = (
     click.option("--limit", type=click.IntRange(min=1), help="At most this many due documents."),
     click.option("--dry-run", is_flag=True, help="Write nothing; show what would be written."),
     click.option("--refresh", is_flag=True, help="Let an account snapshot replace the day's first one."),
-    click.option("--delete", is_flag=True, help="Really delete; for retire, which otherwise is a dry run."),
+    click.option("--delete", is_flag=True, help="Really delete; for retire, a dry run without it, also on a schedule."),
     click.option("--position", metavar="ID", help="Only this document of live_positions; for price-patch."),
     click.option("--json", "as_json", is_flag=True, help="Print results as JSON."),
 )
 
 
-def options_of(given: dict[str, Any]) -> Options:
-    """Turn command-line options into a run's.
+def options_of(given: dict[str, Any], jobs: Sequence[Job]) -> Options:
+    """Turn command-line options into those of a run of some jobs.
 
     Raises:
-        click.UsageError: --ds together with --since or --until, or an empty range.
+        click.UsageError: --ds together with --since or --until, an empty range, or an option no job takes.
     """
+    taken = _TAKEN_BY_ALL.union(*(job.takes for job in jobs))
+    if idle := [f"--{name}" for name, value in given.items() if value and name not in taken]:
+        raise click.UsageError(f"{', '.join(idle)} means nothing to {', '.join(job.name for job in jobs)}")
     day, since, until = given["ds"], given["since"], given["until"]
     if day and (since or until):
         raise click.UsageError("--ds names one partition; leave out --since and --until")
@@ -187,7 +191,7 @@ def main(job: Job) -> None:
     @click.command(name=job.name, help=f"{job.summary}.\n\n{examples}")
     @run_options
     def command(as_json: bool, **given: Any) -> None:  # noqa: FBT001 - click passes it by name
-        options = options_of(given)
+        options = options_of(given, [job])
         log = Log(sys.stderr if as_json else sys.stdout)
         stop_on_signals()
 

@@ -65,7 +65,8 @@ class AccountSnapshot(ArchivedRow):
         cluster_by=("account_id",),
         description="One row per account and day: equity, margin, drawdown, greeks. A day ends at 16:00 New York, when "
         "the broker strikes last_equity: ds is the New York date of the as-of time less 16 hours, and the first "
-        "complete snapshot from 16:00 of ds to 16:00 of the next day wins.",
+        "complete snapshot from 16:00 of ds to 16:00 of the next day wins. It is taken within that day, never after: "
+        "the broker tells only what an account holds now.",
     )
 
     ds: Day

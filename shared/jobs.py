@@ -2,6 +2,9 @@
 
 from typing import Protocol
 
+DAYS = frozenset({"ds", "since", "until"})
+"""The options that choose partitions."""
+
 
 class Job(Protocol):
     """Something that runs by name."""
@@ -17,6 +20,10 @@ class Job(Protocol):
     @property
     def schedule(self) -> str:
         """Cron expression, UTC; empty for a job that runs only when somebody asks."""
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """The options, as the command line spells them, that mean something to it, beside those that all jobs take."""
 
     @property
     def table(self) -> str:

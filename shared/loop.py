@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from schemas.document import Document
 from schemas.reasons import Reason
 from schemas.table import ArchivedRow, Provenance
+from shared.jobs import DAYS
 from shared.market import Market, Window
 from shared.option_events import OptionEvents
 from shared.order_book import OrderBook
@@ -172,10 +173,14 @@ class Loop(Generic[D, R]):
     """Other tables the run looks things up in."""
     wants: Callable[[Candidate[D], Settings], Wants] = lambda _candidate, _settings: Wants()
     origin: Origin = Origin.FIRESTORE
+    tells: Callable[[datetime, datetime], bool] = lambda _as_of, _read_time: True
+    """Whether the broker, asked at a read time, can tell what was at an as-of time: (as of, read time). Taken as told
+    where BigQuery is an emulator."""
     ignores: Callable[[Mapping[str, Any]], bool] = lambda _fields: False
     """Whether the raw document says by itself that it is not this loop's business (an open position, say)."""
     classify: Callable[[Candidate[D], tuple[Any, ...], bool], Verdict] = by_revision
     """How a record stands to the table; the flag is --refresh."""
+    takes: frozenset[str] = frozenset({*DAYS, "limit"})
     retires: bool = False
     """Whether an archived document may be deleted at its source, in time."""
     reconcile: Callable[[R, R], R] = replace_whole

@@ -18,6 +18,7 @@ from schemas.run_record import RunRecord
 from shared.batching import batches
 from shared.documents import Documents
 from shared.guardian import SchemaGuardian
+from shared.jobs import DAYS
 from shared.lease import Lease
 from shared.loop import Candidate, Loop
 from shared.parts import Parts
@@ -40,6 +41,7 @@ class Retirement:
     summary: str
     loops: Callable[[], Mapping[str, Loop[Any, Any]]]
     schedule: str = ""
+    takes: frozenset[str] = frozenset({*DAYS, "limit", "delete"})
 
     @property
     def table(self) -> str:

@@ -15,6 +15,7 @@ from schemas import SCHEMA_VERSION
 from schemas.document import Document
 from schemas.run_record import RunRecord
 from schemas.table import ArchivedRow, Provenance
+from shared.account_pages import AccountPages
 from shared.batching import batches
 from shared.evidence import Gatherer
 from shared.formulae import EXACT
@@ -100,16 +101,21 @@ class Survey(Generic[D, R]):
         self._gatherer = Gatherer(
             parts.settings, parts.broker, parts.documents, parts.warehouse, min(self._as_of, self._read_time)
         )
+        self._accounts = AccountPages(self._gatherer.accounts, parts, record)
 
     def pages(self) -> Iterator[Page[R]]:
         """Yield everything that is due, page by page, and count it in the record."""
-        due = self._due(self._documents())
-        for batch in batches(islice(due, self._options.limit), self._parts.settings.page_size):
+        due = islice(self._due(self._documents()), self._options.limit)
+        one_by_one = self._loop.origin is Origin.BROKER
+        yield from self._accounts.pages(due, self._page) if one_by_one else self._batches(due)
+        self._record.drift = dict(self._guardian.drift.most_common(MAX_DRIFT))
+        self._record.broker_calls = self._parts.broker.calls
+
+    def _batches(self, due: Iterable[Candidate[D] | Reject]) -> Iterator[Page[R]]:
+        for batch in batches(due, self._parts.settings.page_size):
             # Counted first: when the page fails, its documents are pending.
             self._record.counts.read += len(batch)
             yield self._page(batch)
-        self._record.drift = dict(self._guardian.drift.most_common(MAX_DRIFT))
-        self._record.broker_calls = self._parts.broker.calls
 
     def blind_spot(self) -> int:
         """Count documents that the collection holds and the survey did not see: 0 for a scan that ran to its end."""
@@ -119,8 +125,7 @@ class Survey(Generic[D, R]):
 
     def _documents(self) -> Iterator[RawDocument]:
         if self._loop.origin is Origin.BROKER:
-            for number, account in self._gatherer.accounts.accounts():
-                yield RawDocument(f"alpaca:{self._loop.source}/{number}", number, self._read_time, account, size=0)
+            yield from self._accounts.documents(self._loop, self._read_time)
             return
         yield from self._parts.documents.scan(self._loop.source, self._read_time)
 

@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 from schemas.run_record import RunRecord
 from schemas.table import ArchivedRow
 from shared.batching import batches
+from shared.jobs import DAYS
 from shared.lease import Lease
 from shared.ledger import Books, Ledger, Span
 from shared.parts import Parts
@@ -90,6 +91,7 @@ class TablePatch(Generic[R]):
     """Which times of the broker's books rows need."""
     judge: Callable[[Sequence[R], Books, datetime, Settings], Findings[R]]
     """What the books say about rows as of a moment."""
+    takes: frozenset[str] = frozenset({*DAYS, "limit"})
 
     @property
     def table(self) -> str:

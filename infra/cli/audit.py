@@ -7,6 +7,7 @@ import click
 
 from infra.cli import show
 from jobs.entry import UNBALANCED, Moment, chosen, guarded
+from jobs.registry import loops
 from shared.audit import Audit, Report
 from shared.log import Log
 from shared.loop import Loop
@@ -16,7 +17,8 @@ from shared.settings import load
 _ADVICE = {
     "duplicates": "Somebody wrote into the table beside the jobs: compare run_id of the rows, delete by hand.",
     "invalid": "Rows were changed by hand, or written under another schema: restore the partition from time travel.",
-    "wrong_sums": "A row was changed by hand: touch its document, so that the next run revises it.",
+    "wrong_sums": "A row was changed by hand: restore the partition from time travel; or edit its document, unless "
+    "that is retired, and the next run revises it.",
     "lost": "Restore the rows from time travel, or the documents from the database's point-in-time recovery.",
     "leaderless": "A run died: the next run of the job closes its record as ABANDONED.",
 }
@@ -37,8 +39,8 @@ def command(jobs: tuple[str, ...], as_of: datetime | None, as_json: bool) -> Non
     Exit codes: 0 it holds, 1 the audit failed, 3 it does not hold.
     """
     wanted = [job for job in chosen(jobs or ("all",)) if isinstance(job, Loop)]
-    if jobs and len(wanted) < len(jobs):
-        raise click.UsageError("a patch moves no records; audit the job whose table or documents it mends")
+    if others := [job.name for job in chosen([name for name in jobs if name != "all"]) if not isinstance(job, Loop)]:
+        raise click.UsageError(f"{', '.join(others)} archives nothing; there are: {', '.join(loops())}, all")
 
     def work() -> int:
         settings, log = load(), Log(sys.stderr)

@@ -32,7 +32,8 @@ def command(jobs: tuple[str, ...], as_json: bool, **given: Any) -> None:  # noqa
     \b
     Exit codes: 0 done (also PARTIAL and SKIPPED), 1 failed or interrupted, 2 usage, 3 the balance did not hold.
     """
-    wanted, options = chosen(jobs), options_of(given)
+    wanted = chosen(jobs)
+    options = options_of(given, wanted)
     log = Log(sys.stderr)
     stop_on_signals()
 

@@ -1,7 +1,9 @@
 """Account snapshots from the real client: days, several accounts, and greeks by the contracts themselves."""
 
+import json
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,10 @@ from typing import Any
 import pytest
 
 from infra.local.fixtures import Bar, write_bars, write_broker
-from schemas.run_record import Status
+from jobs.account_snapshot import LOOP
+from schemas.run_record import RunRecord, Status
+from shared.run import run
+from shared.survey import Options
 from tests.emulator import builders
 from tests.emulator.builders import Fields
 from tests.emulator.promises import Promises, read_table
@@ -48,6 +53,11 @@ def seed(stack: LocalStack, directory: Path, broker: Fields) -> None:
     stack.seed(directory)
 
 
+def events(stack: LocalStack) -> list[Fields]:
+    """What runs of this process logged."""
+    return [json.loads(line) for line in stack.log.getvalue().splitlines()]
+
+
 def rows(stack: LocalStack) -> dict[str, dict[str, Any]]:
     return {row["account_id"]: row for row in read_table(stack, "account-snapshot")}
 
@@ -70,13 +80,77 @@ def test_every_account_has_its_own_row_positions_history_and_greeks(stack: Local
     Promises(stack, "account-snapshot").assert_once()
 
 
-def test_when_one_account_fails_nothing_is_written(stack: LocalStack, tmp_path: Path) -> None:
+STRANGE_TIME = {**builders.account("100"), "account_number": "PA1", "created_at": "long ago"}
+UNEVEN = {"timestamp": [1790812800], "equity": []}
+
+
+@pytest.mark.parametrize(
+    ("fault", "endpoint"),
+    [
+        ({"kind": "status", "status": 403}, "/account"),
+        ({"kind": "body", "body": STRANGE_TIME}, "/account"),
+        ({"kind": "body", "body": UNEVEN}, "/account/portfolio/history"),
+        ({"kind": "body", "body": [{"asset_class": "us_option", "qty": "1"}]}, "/positions"),
+    ],
+    ids=["refused", "created long ago", "uneven history", "nameless option"],
+)
+def test_an_account_that_cannot_be_read_is_pending_and_the_others_are_archived(
+    fault: Fields, endpoint: str, stack: LocalStack, tmp_path: Path
+) -> None:
     seed(stack, tmp_path, holding("PA1", "100"))
+    stack.fail_broker(path=f"/v2{endpoint}", **fault)
+    with two_accounts(stack, tmp_path, holding("PA2", "300", option(CALL, "2"))) as both:
+        record = both.run("account-snapshot", AS_OF)
+        (event,) = (event for event in events(both) if event["message"] == "an account could not be read")
+        later = both.run("account-snapshot", AS_OF)
+
+    counts = record.counts
+    assert (record.status, counts.read, counts.archived, counts.pending) == (Status.PARTIAL, 2, 1, 1)
+    assert (event["severity"], event["account"]) == ("ERROR", "one")
+    assert event["error"].startswith(f"broker {endpoint}: ")
+    assert (later.status, later.counts.already, later.counts.archived) == (Status.SUCCEEDED, 1, 1)
+    found = {name: (row["equity"], row["net_delta_usd"], row["run_id"]) for name, row in rows(stack).items()}
+    assert found == {"PA1": (100, 0, later.run_id), "PA2": (300, 20000, record.run_id)}
+
+
+def test_when_no_account_can_be_read_the_run_fails(stack: LocalStack, tmp_path: Path) -> None:
+    seed(stack, tmp_path, holding("PA1", "100"))
+    stack.fail_broker(path="/v2/positions", kind="status", status=403)
     with two_accounts(stack, tmp_path, {"orders": []}) as both:
         record = both.run("account-snapshot", AS_OF)
 
-    assert (record.status, record.counts.archived) == (Status.FAILED, 0)
+    assert (record.status, record.error and record.error.type) == (Status.FAILED, "BrokerError")
+    assert (record.counts.read, record.counts.pending) == (2, 2)
     assert rows(stack) == {}
+
+
+def test_the_only_account_fails_its_run(stack: LocalStack, tmp_path: Path) -> None:
+    seed(stack, tmp_path, holding("PA1", "100"))
+    stack.fail_broker(path="/v2/account/portfolio/history", kind="body", body=UNEVEN)
+
+    record = stack.run("account-snapshot", AS_OF)
+
+    assert (record.status, record.error and record.error.type) == (Status.FAILED, "BrokerError")
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_real_broker_is_not_asked_about_another_day(days: int, stack: LocalStack, tmp_path: Path) -> None:
+    seed(stack, tmp_path, holding("PA1", "100"))
+    emulated = stack.parts()
+    cloud = emulated.settings.model_copy(update={"bigquery_emulator_host": None})
+    now = emulated.documents.server_time()
+
+    def snapshot(as_of: datetime | None) -> RunRecord:
+        return run(LOOP, Options(as_of=as_of), replace(emulated, settings=cloud))
+
+    other = snapshot(now + timedelta(days=days))
+    assert (other.status, other.counts.read, other.counts.not_due) == (Status.SUCCEEDED, 0, 1)
+    assert rows(stack) == {}
+    assert stack.broker_calls() == []
+    (event,) = (event for event in events(stack) if "not due" in event["message"])
+    assert event["severity"] == "WARNING"
+
+    assert snapshot(None).counts.archived == 1
 
 
 def test_two_pairs_of_keys_of_one_account_are_a_mistake_that_names_them(stack: LocalStack, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner, Result
 
 from infra.cli import main
 from jobs.registry import RUN_ALL
@@ -90,6 +91,76 @@ def test_a_job_that_does_not_exist_is_wrong_usage(stack: LocalStack) -> None:
 )
 def test_options_that_make_no_sense_are_wrong_usage(stack: LocalStack, arguments: tuple[str, ...]) -> None:
     assert stack.command("run", "trades", *arguments).returncode == 2
+
+
+def options(*arguments: str) -> Result:
+    """What the command line says to a run, without one."""
+    return CliRunner().invoke(main, ["run", *arguments], env={"GOOGLE_CLOUD_PROJECT": "not a project"})
+
+
+WRONG_USAGE = 2
+DAY = "2021-07-01"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "idle"),
+    [
+        (("trades", "--position", "ID"), "--position"),
+        (("all", "--position", "ID"), "--position"),
+        (("all", "--delete"), "--delete"),
+        (("price-patch", "--delete"), "--delete"),
+        (("trades", "fee-patch", "--refresh"), "--refresh"),
+        (("retire", "--refresh"), "--refresh"),
+        (("price-patch", "--ds", DAY), "--ds"),
+        (("price-patch", "--since", DAY, "--until", DAY), "--since, --until"),
+    ],
+)
+def test_an_option_that_no_chosen_job_takes_is_wrong_usage(arguments: tuple[str, ...], idle: str) -> None:
+    told = options(*arguments)
+    assert told.exit_code == WRONG_USAGE
+    assert f"{idle} means nothing to " in told.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("all", "--refresh", "--as-of", "2021-07-01T00:00:00Z", "--dry-run"),
+        ("all", "--ds", DAY, "--limit", "1"),
+        ("account-snapshot", "--refresh", "--ds", DAY),
+        ("fee-patch", "--since", DAY, "--until", DAY, "--limit", "1"),
+        ("price-patch", "--position", "ID", "--limit", "1", "--dry-run"),
+        ("trades", "price-patch", "--position", "ID", "--ds", DAY),
+        ("retire", "--delete", "--ds", DAY, "--limit", "1", "--json"),
+    ],
+)
+def test_an_option_that_one_chosen_job_takes_is_right(arguments: tuple[str, ...]) -> None:
+    # It gets as far as the settings, which are wrong.
+    assert options(*arguments).exit_code == 1
+
+
+def test_a_job_of_its_own_refuses_what_means_nothing_to_it(stack: LocalStack) -> None:
+    told = _job("trades", stack, "--position", "ID")
+    assert told.returncode == WRONG_USAGE
+    assert "--position means nothing to trades" in told.stderr
+
+
+@pytest.mark.parametrize("arguments", [("fee-patch",), ("all", "fee-patch"), ("trades", "retire")])
+def test_what_archives_nothing_cannot_be_audited(arguments: tuple[str, ...]) -> None:
+    told = CliRunner().invoke(main, ["audit", *arguments])
+    assert told.exit_code == WRONG_USAGE
+    assert f"{arguments[-1]} archives nothing; there are: strategies, trades" in told.output
+
+
+@pytest.mark.parametrize("arguments", [(), ("all",), ("trades", "trades"), ("all", "trades")])
+def test_a_job_may_be_named_twice_in_an_audit(arguments: tuple[str, ...], stack: LocalStack) -> None:
+    told = stack.command("audit", *arguments)
+    assert "wrong usage" not in told.stderr
+    assert told.returncode != WRONG_USAGE
+
+
+@pytest.mark.parametrize("words", [("jobs",), ("run", "--help")])
+def test_that_a_scheduled_retire_needs_delete_is_said(words: tuple[str, ...]) -> None:
+    assert "on a schedule" in " ".join(CliRunner().invoke(main, words).output.split())
 
 
 def test_a_broker_that_is_away_fails_the_run_but_not_the_other_jobs(golden: LocalStack) -> None:

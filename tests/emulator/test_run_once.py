@@ -70,8 +70,9 @@ def test_an_edit_after_archiving_revises_the_row_once(job: str, stack: LocalStac
     now, still = (row for row in sorted(read_table(stack, job), key=lambda row: row["source_path"]))
     assert still == untouched
     assert now["source_rev"] > edited["source_rev"]
-    changes = {"strategy_id": "corrected", "revised_by": second.run_id, "source_rev": now["source_rev"]}
-    assert now == {**edited, **changes, "run_id": first.run_id}
+    assert now["revised_at"] > edited["archived_at"]
+    own = {"revised_by": second.run_id, "revised_at": now["revised_at"], "source_rev": now["source_rev"]}
+    assert now == {**edited, **own, "strategy_id": "corrected", "run_id": first.run_id}
     assert stack.run(job).counts.already == 2
     Promises(stack, job).assert_kept()
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jobs import account_snapshot
 from schemas.accounts import AccountDocument, AccountSnapshot
 from shared.account_states import daily
+from shared.broker_calls import BrokerError
 from shared.loop import AccountState, Verdict
 from shared.warehouse import Stored
 from tests.unit.samples import ACCOUNT, AS_OF, MICROSECOND, REVISION, admitted, built, candidate, evidence, settings
@@ -37,6 +38,22 @@ def test_the_account_is_always_due() -> None:
     account = admitted(AccountDocument)
 
     assert all(account_snapshot.due(account, moment, settings()) for moment in (AS_OF, REVISION))
+
+
+@pytest.mark.parametrize(
+    ("as_of", "told"),
+    [
+        ("2026-07-01T19:59:59Z", False),
+        ("2026-07-01T20:00:00Z", True),
+        ("2026-07-02T00:45:00Z", True),
+        ("2026-07-02T19:59:59Z", True),
+        ("2026-07-02T20:00:00Z", False),
+    ],
+)
+def test_the_broker_tells_about_the_day_in_which_it_is_asked(*, as_of: str, told: bool) -> None:
+    asked = datetime(2026, 7, 2, 0, 50, tzinfo=UTC)
+
+    assert account_snapshot.LOOP.tells(datetime.fromisoformat(as_of), asked) is told
 
 
 @pytest.mark.parametrize(
@@ -239,6 +256,21 @@ def test_history_is_dated_by_new_york_and_days_without_a_value_are_skipped() -> 
 @pytest.mark.parametrize("history", [{}, {"timestamp": None, "equity": None}, {"timestamp": [], "equity": []}])
 def test_an_account_may_have_no_history(history: dict[str, Any]) -> None:
     assert daily(history) == []
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        {"timestamp": [1790812800], "equity": []},
+        {"timestamp": [1790812800]},
+        {"timestamp": ["yesterday"], "equity": [1]},
+        {"timestamp": [10**30], "equity": [1]},
+        {"timestamp": 1790812800, "equity": 1},
+    ],
+)
+def test_a_history_that_is_none_is_the_brokers_mistake(history: dict[str, Any]) -> None:
+    with pytest.raises(BrokerError, match="portfolio/history: 200"):
+        daily(history)
 
 
 stamped = st.lists(
