@@ -40,6 +40,6 @@ _ADVICE = {
     Reason.EXIT_BEFORE_ENTRY: "The exit lies before the entry; correct one of the two times.",
     Reason.BROKER_ORDER_MISSING: "The broker does not know the order: check the order ids and the account's keys.",
     Reason.BROKER_NOT_FILLED: "The broker reports no fill, or exits larger than the entry; check the order ids.",
-    Reason.MISSING_FILL_PRICE: "The broker states no price yet, the next run asks again; else run price-patch or add it.",
+    Reason.MISSING_FILL_PRICE: "No fill price is stated yet; the next run asks again, or run price-patch or add it.",
     Reason.FEE_RATE_UNKNOWN: "The fee table has no rate for that date; extend it with its source.",
 }
