@@ -229,7 +229,7 @@ class Trade(ArchivedRow):
     """ESTIMATED: by the fee table. EXACT: from postings that are this trade's alone. PRORATA: from its share of daily
     postings. NONE_POSTED: a fee that was to come never came; what did come is in actual_fee_usd."""
     fee_tier: Annotated[Text | None, PatchedBy("fee-patch")] = None
-    """Lowest volume tier whose rates explain every crypto fee of the trade. NULL for other trades, and when none does."""
+    """Lowest volume tier whose rates explain every crypto fee of the trade. NULL for others, and where none does."""
     fee_unattributed_usd: Annotated[Usd | None, PatchedBy("fee-patch")] = None
     """The trade's share, by the same weights, of daily fees that the broker posted for executions not known here, US
     dollars; not part of fees_usd. NULL until reconciled."""
