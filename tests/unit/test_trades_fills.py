@@ -240,7 +240,7 @@ def test_executions_that_are_not_all_there_are_no_price() -> None:
 def test_executions_that_are_all_there_complete_the_trade() -> None:
     found = row((ENTRY_ORDER, TARGET, UNPRICED, execution("1", "o-out", "116", "1.5")))
 
-    assert (found.qty, found.exit_price, ids(found)["exit"]) == (2, 117, ["o-tp", "o-out"])
+    assert (found.qty, found.exit_price, ids(found)["exit"]) == (Decimal(2), Decimal(117), ["o-tp", "o-out"])
     assert row((*CHAIN, EXIT_ORDER, execution("1", "o-2", "104", "1.5", side="buy"))).entry_price == 103
 
 
