@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
+from schemas.document import NUMERIC_LIMIT
 from shared.activities import Activity, effective
 from shared.fills import Fill, Order, moment, positive, quantity, vwap
 from shared.pairs import bare
@@ -53,7 +54,7 @@ class Executions:
 def _part(row: Activity) -> _Part:
     price, qty = positive(row.get("price")), positive(row.get("qty"))
     so_far = positive(row.get("cum_qty")) or Decimal(0)
-    if price is None or qty is None:
+    if price is None or qty is None or max(price, qty) >= NUMERIC_LIMIT:
         return _Part(None, so_far)
     side = "buy" if row.get("side") == "buy" else "sell"  # The third one is sell_short.
     return _Part(Fill(str(row["order_id"]), side, price, qty, moment(row.get("transaction_time"))), so_far)

@@ -56,7 +56,7 @@ def test_a_short_sale_is_a_sale() -> None:
 
 
 @pytest.mark.parametrize("field", ["price", "qty"])
-@pytest.mark.parametrize("bad", [None, "", "0", "-1", "nan", "abc"])
+@pytest.mark.parametrize("bad", [None, "", "0", "-1", "nan", "abc", "1e29", "9e999999"])
 def test_an_execution_that_cannot_be_read_leaves_the_order_unknown_never_smaller(field: str, bad: Any) -> None:
     assert told(PARTS[0], {**PARTS[1], field: bad}).fill("out", "BTC/USD") is None
 
