@@ -5,7 +5,7 @@ fact table is the truth; nothing is written to the source. The protocol's model 
 `tests/protocol`.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from schemas.document import Document
@@ -90,7 +90,7 @@ class Archival(Generic[D, R]):
             return
         counts = self._record.counts
         try:
-            self._parts.quarantine.put(self._loop.name, self._record.run_id, rejects, datetime.now(UTC))
+            self._parts.quarantine.put(self._loop.name, self._record.run_id, rejects, self._parts.clock())
         except UNAVAILABLE as error:
             message = redacted(str(error), self._parts)
             self._parts.log.event("the quarantine refused", Severity.ERROR, error=message, documents=len(rejects))
@@ -150,7 +150,7 @@ class Archival(Generic[D, R]):
         for _ in range(PATCH_RACES):
             if not left:
                 return
-            pairs = reconciled(self._loop, left, self._parts.warehouse, self._record.run_id)
+            pairs = reconciled(self._loop, left, self._parts, self._record.run_id)
             self._parts.warehouse.revise(self._loop.row, pairs)
             left = self._behind(left)
 
@@ -178,4 +178,4 @@ class Archival(Generic[D, R]):
         """Close the quarantine records of documents that passed."""
         open_records = self._parts.quarantine.unresolved(self._loop.name)
         healed = [path for path in self._passed if path in open_records]
-        self._parts.quarantine.resolve(self._record.run_id, healed, datetime.now(UTC))
+        self._parts.quarantine.resolve(self._record.run_id, healed, self._parts.clock())

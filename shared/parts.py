@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from google.cloud import firestore
 
@@ -18,6 +19,10 @@ from shared.settings import Settings
 from shared.stream import WriteStreams
 from shared.tables import Tables
 from shared.warehouse import Warehouse, open_bigquery
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,9 @@ class Parts:
     broker: Broker
     log: Log
     pause: Callable[[float], None] = time.sleep
+    """Waits so many seconds."""
+    clock: Callable[[], datetime] = _now
+    """This machine's time, UTC: stamps what is written, decides nothing."""
 
 
 def connect(settings: Settings, log: Log, pace: Pace | None = None) -> Parts:

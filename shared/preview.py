@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from schemas.run_record import RunRecord, Status
@@ -55,7 +54,7 @@ def preview(job: Job, options: Options, parts: Parts) -> Preview:
     record.status = Status.PARTIAL if record.counts.quarantined or record.counts.pending else Status.SUCCEEDED
     record.broker_calls = parts.broker.calls
     record.bytes_billed = parts.warehouse.bytes_billed
-    record.finished_at = datetime.now(UTC)
+    record.finished_at = parts.clock()
     return result
 
 
@@ -73,7 +72,7 @@ def _preview_loop(loop: Loop[Any, Any], options: Options, parts: Parts, result: 
     survey = Survey(loop, options, parts, record)
     for page in survey.pages():
         result.new += page.new
-        result.revised += (new for _, new in reconciled(loop, page.revised, parts.warehouse, record.run_id))
+        result.revised += (new for _, new in reconciled(loop, page.revised, parts, record.run_id))
         result.rejects += page.rejects
         record.counts.already += len(page.already)
     record.counts.archived, record.counts.revised = len(result.new), len(result.revised)

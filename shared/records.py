@@ -2,7 +2,6 @@
 
 import traceback
 import uuid
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from schemas import SCHEMA_VERSION
@@ -26,7 +25,7 @@ class BalanceError(Exception):
 
 def begin(job: Job, options: Options, parts: Parts) -> RunRecord:
     """Start the record of a run."""
-    settings, now = parts.settings, datetime.now(UTC)
+    settings, now = parts.settings, parts.clock()
     return RunRecord(
         run_id=f"{job.name}-{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:12]}",
         job=job.name,

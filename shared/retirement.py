@@ -8,7 +8,7 @@ a revision is real time: an as-of time that lies ahead makes nothing older.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -169,7 +169,7 @@ class Retiring:
             "key": [str(part) for part in one.key],
             "source_rev": one.revision,
             "run_id": self._record.run_id,
-            "retired_at": datetime.now(UTC),
+            "retired_at": self._parts.clock(),
         }
 
     def _exists(self, path: str) -> bool:

@@ -5,7 +5,6 @@ rows of one, `shared.source_patch` mends documents, `shared.retirement` deletes 
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from schemas.run_record import RunRecord, Status
 from shared.archival import Archival
@@ -56,7 +55,7 @@ def _held(lease: Lease, job: Job, options: Options, parts: Parts, record: RunRec
 def _open_record(record: RunRecord, parts: Parts) -> None:
     """Say that the run is under way, and close what a dead one left open under the same lease."""
     parts.runs.put(record)
-    for run_id in parts.runs.abandon(record.lease, record.run_id, datetime.now(UTC)):
+    for run_id in parts.runs.abandon(record.lease, record.run_id, parts.clock()):
         parts.log.event("closed an abandoned run", Severity.WARNING, abandoned=run_id)
 
 
@@ -80,7 +79,7 @@ def _close(record: RunRecord, status: Status, lease: Lease | None, parts: Parts)
     record.bytes_billed = parts.warehouse.bytes_billed
     record.cost_estimate_usd = cost_of(record)
     record.status = status
-    record.finished_at = datetime.now(UTC)
+    record.finished_at = parts.clock()
     try:
         parts.runs.put(record, seconds=HURRY if status is Status.INTERRUPTED else None)
         if lease:

@@ -7,7 +7,6 @@ overwritten. What was replaced by what, and on whose word, is written into the d
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -172,5 +171,5 @@ class SourcePatching:
             "new": value.stated,
             "order_id": value.evidence,
             "run_id": self._record.run_id,
-            "patched_at": rfc3339(datetime.now(UTC)),
+            "patched_at": rfc3339(self._parts.clock()),
         }

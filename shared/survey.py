@@ -5,7 +5,7 @@ A run and its dry run share it, so a dry run sees exactly what a run would do.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import localcontext
 from functools import partial
 from itertools import islice
@@ -184,5 +184,5 @@ class Survey(Generic[D, R]):
             revised_at=None,
             git_hash=self._record.git_hash,
             schema_version=SCHEMA_VERSION,
-            archived_at=datetime.now(UTC),
+            archived_at=self._parts.clock(),
         )
