@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo test check lock slow clean
+.PHONY: demo test check lock slow nightly clean
 
 demo: $(INSTALLED)
 	$(BIN)/golden-thread demo
@@ -16,6 +16,9 @@ test: $(INSTALLED) check
 
 slow: $(INSTALLED)
 	$(BIN)/python -m pytest -m slow
+
+nightly: $(INSTALLED)
+	$(BIN)/python -m pytest -m nightly
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -5,7 +5,7 @@ the report's header says which.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -15,6 +15,7 @@ from tests.stack import LocalStack
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-golden", action="store_true", help="write rows.json of golden pairs from a run")
+    parser.addoption("--histories", type=int, help="how many random histories a test tries, instead of its own number")
 
 
 def pytest_report_header() -> str:
@@ -23,6 +24,13 @@ def pytest_report_header() -> str:
 
 def _kind() -> str:
     return firestore_kind(os.environ.get("GOLDEN_THREAD_TEST_FIRESTORE"))  # type: ignore[arg-type]  # checked by it
+
+
+@pytest.fixture(scope="session")
+def histories(pytestconfig: pytest.Config) -> Callable[[int], int]:
+    """How many random histories to try: `--histories N`, else what the test asks for by default."""
+    wanted: int | None = pytestconfig.getoption("--histories")
+    return lambda default: default if wanted is None else wanted
 
 
 @pytest.fixture(scope="session")
