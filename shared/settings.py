@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 """Names that become part of SQL; nothing else ever does."""
@@ -21,6 +21,11 @@ _ACCOUNT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}", re.ASCII)
 _KEYS_OF_ACCOUNT = ("ALPACA_API_KEY", "ALPACA_SECRET_KEY")
 _SECRET_OF_ACCOUNT = {"api_key", "secret_key"}
 ProjectId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
+
+
+def _listed(names: object) -> object:
+    """Part a comma-separated text."""
+    return [name.strip() for name in names.split(",") if name.strip()] if isinstance(names, str) else names
 
 
 class SettingsError(Exception):
@@ -112,6 +117,14 @@ class Settings(BaseModel):
     """How often one call to the broker is sent before the run fails."""
     schema_changes: Literal["additive", "none"] | None = Field(None, alias="SCHEMA_CHANGES")
     """additive: a run creates missing tables and nullable columns. Default: additive on an emulator, none elsewhere."""
+    http_authentication: Literal["token", "platform"] = Field("token", alias="HTTP_AUTHENTICATION")
+    """How callers of the HTTP entry point are known: by a token checked here, or by the platform in front."""
+    http_audience: str = Field("", alias="HTTP_AUDIENCE")
+    """Audience that callers' tokens must name: the address of this service."""
+    http_callers: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field((), alias="HTTP_CALLERS")
+    """E-mail addresses, separated by commas, of the service accounts that may run jobs over HTTP."""
+    http_certs_url: str = Field("https://www.googleapis.com/oauth2/v1/certs", alias="HTTP_CERTS_URL")
+    """Where the certificates of callers' tokens are."""
     git_hash: str = Field("", alias="GIT_HASH")
     """Commit of the running code; baked into the image."""
     image: str | None = Field(None, alias="IMAGE")
