@@ -55,9 +55,9 @@ def _open_reader(settings: Settings) -> FirestoreClient:
 class Documents:
     """Reads source collections. Nothing here writes."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Connect with the deadlines of `settings`."""
-        self._client = _open_reader(settings)
+    def __init__(self, settings: Settings, client: FirestoreClient | None = None) -> None:
+        """Read through `client`, or through one of its own, with the deadlines of `settings`."""
+        self._client = client or _open_reader(settings)
         self._timeout = settings.call_timeout_s
         self._retry_seconds = settings.retry_seconds
         self._database = f"projects/{settings.project}/databases/{settings.firestore_database}"

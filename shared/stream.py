@@ -42,9 +42,9 @@ class CommitAnswer:
 class WriteStreams:
     """The Storage Write API of one dataset."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Connect to the service, or to the emulator that the settings name."""
-        self._client = _open(settings)
+    def __init__(self, settings: Settings, client: BigQueryWriteClient | None = None) -> None:
+        """Write through `client`, or connect to the service or the emulator that the settings name."""
+        self._client = client or _open(settings)
         self._dataset = f"projects/{settings.project}/datasets/{settings.dataset}"
         self._timeout = settings.call_timeout_s
         self._retry_seconds = settings.retry_seconds
