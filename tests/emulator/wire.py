@@ -25,7 +25,13 @@ class Call:
     """Name of the RPC, or HTTP method and path."""
     request: bytes
     answer: bytes = b""
-    """What the server said; empty until it did."""
+    """What the server said; empty until it did. A step may put something else in its place."""
+    patience_s: float | None = None
+    """How long the job waits for the answer, where the call says so."""
+    again: Callable[[], object] = lambda: None
+    """Delivers the request to the server once more; what it answers goes nowhere."""
+    until_given_up: Callable[[], object] = lambda: None
+    """Waits until the job waits for the answer no more."""
 
     def __str__(self) -> str:
         return f"call {self.number} ({self.server} {self.name})"
@@ -38,20 +44,31 @@ class Call:
 class CutError(Exception):
     """Raised by a step: the connection breaks before the job has the answer, or the rest of it."""
 
-    def __init__(self, messages: int = 0) -> None:
-        """Let the first few messages of a streamed answer through."""
-        super().__init__(f"cut after {messages} messages")
+    def __init__(self, messages: int = 0, *, half: bool = False) -> None:
+        """Let the first few messages of a streamed answer through; or half of it, which is half of an HTTP body."""
+        super().__init__("cut in the middle" if half else f"cut after {messages} messages")
         self.messages = messages
+        self.half = half
 
 
 class InsteadError(Exception):
     """Raised by a step: the job gets this HTTP answer instead of the server's."""
 
-    def __init__(self, status: int, body: bytes = b"") -> None:
+    def __init__(self, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
         """Answer with a status and a body."""
         super().__init__(f"{status} instead")
         self.status = status
         self.body = body
+        self.headers = {"Content-Type": "application/json", **(headers or {})}
+
+
+class RefusedError(Exception):
+    """Raised by a step: the job gets this gRPC status instead of an answer."""
+
+    def __init__(self, code: str) -> None:
+        """Refuse with a status by its name, such as UNAVAILABLE."""
+        super().__init__(f"the wire says {code}")
+        self.code = code
 
 
 Step = Callable[[Call], None]
@@ -65,8 +82,8 @@ def go_on(_call: Call) -> None:
 class Wire:
     """The calls of one test. `before` runs when a call sets out, `after` when the server has answered.
 
-    A step may act on the stores, wait, or raise `CutError`: cut before, the call never happened; cut after, it happened
-    and the job does not know.
+    A step may act on the stores, wait, or raise one of the errors above: before, the call never happened; after, it
+    happened and the job does not know.
     """
 
     def __init__(self) -> None:
@@ -81,10 +98,10 @@ class Wire:
         """Forget the calls so far and step in as told from now on."""
         self.calls, self.before, self.after = [], before, after
 
-    def note(self, server: str, name: str, request: bytes) -> Call:
+    def note(self, server: str, name: str, request: bytes, patience_s: float | None = None) -> Call:
         """Number a call."""
         with self._lock:
-            call = Call(len(self.calls) + 1, server, name, request)
+            call = Call(len(self.calls) + 1, server, name, request, patience_s=patience_s)
             self.calls.append(call)
         return call
 

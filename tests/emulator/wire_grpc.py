@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Event
 
 import grpc
 
-from tests.emulator.wire import CutError, Wire
+from tests.emulator.wire import PATIENCE_S, Call, CutError, RefusedError, Wire
 
 _UNLIMITED = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
 _THREADS = 32
@@ -42,23 +43,35 @@ class _Relay(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc is untyped
         return grpc.stream_stream_rpc_method_handler(relay)
 
     def _relay(self, method: str, requests: list[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-        call = self._wire.note(self._name, method.rsplit("/", 1)[1], b"".join(requests))
+        call = self._noted(method, requests, context)
         answer: list[bytes] = []
         try:
             self._wire.before(call)
             answer += self._upstream(method, requests, context)
-            call.answer = b"".join(answer)
+            call.answer = said = b"".join(answer)
             self._wire.after(call)
         except CutError as cut:
-            yield from answer[: cut.messages]
+            yield from answer[: (len(answer) + 1) // 2 if cut.half else cut.messages]
             context.abort(grpc.StatusCode.UNAVAILABLE, "the wire was cut")
+        except RefusedError as refused:
+            context.abort(grpc.StatusCode[refused.code], str(refused))
         except grpc.RpcError as error:
             context.abort(error.code(), error.details())
-        yield from answer
+        yield from answer if call.answer is said else [call.answer]
+
+    def _noted(self, method: str, requests: list[bytes], context: grpc.ServicerContext) -> Call:
+        call = self._wire.note(self._name, method.rsplit("/", 1)[1], b"".join(requests), context.time_remaining())
+        given_up = Event()
+        if not context.add_callback(given_up.set):
+            given_up.set()
+        call.until_given_up = lambda: given_up.wait(PATIENCE_S)
+        call.again = lambda: list(self._upstream(method, requests, context))
+        return call
 
     def _upstream(self, method: str, requests: list[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
         forward = self._channel.stream_stream(method)
         metadata = [
             (key, value) for key, value in context.invocation_metadata() if not key.startswith(("grpc-", "user-agent"))
         ]
-        yield from forward(iter(requests), metadata=metadata, timeout=context.time_remaining())
+        # A request that outlived its deadline on the way still arrives.
+        yield from forward(iter(requests), metadata=metadata, timeout=context.time_remaining() or PATIENCE_S)

@@ -1,6 +1,7 @@
 """The part of the wire that speaks HTTP."""
 
 import http.client
+import select
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -54,21 +55,35 @@ class _Relay(BaseHTTPRequestHandler):
     def _relay(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         call = self._wire.note(self._name, f"{self.command} {urlsplit(self.path).path}", body)
+        call.until_given_up = self._until_given_up
+        call.again = lambda: self._forward(body)
+        said = b""
         try:
             self._wire.before(call)
-            status, headers, call.answer = self._forward(body)
+            status, headers, said = self._forward(body)
+            call.answer = said
             self._wire.after(call)
         except InsteadError as instead:
-            status, headers, call.answer = instead.status, {"Content-Type": "application/json"}, instead.body
-        except CutError:
+            status, headers, call.answer = instead.status, instead.headers, instead.body
+        except CutError as cut:
             self.close_connection = True
+            if cut.half:
+                self._answer(status, headers, said, said[: len(said) // 2])
             return
+        self._answer(status, headers, call.answer, call.answer)
+
+    def _answer(self, status: int, headers: dict[str, str], body: bytes, sent: bytes) -> None:
+        """Announce a body, and send all of it or less."""
         self.send_response(status)
         for header in headers.items():
             self.send_header(*header)
-        self.send_header("Content-Length", str(len(call.answer)))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(call.answer)
+        self.wfile.write(sent)
+
+    def _until_given_up(self) -> None:
+        """Wait until the client hangs up: it sends nothing before it has the answer."""
+        select.select([self.connection], [], [], PATIENCE_S)
 
     def _forward(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         with closing(http.client.HTTPConnection(self._upstream, timeout=PATIENCE_S)) as connection:
