@@ -14,7 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
-from schemas.columns import JsonMark, PatchedBy
+from schemas.columns import JsonMark, PatchedBy, Since
 from schemas.table import PROVENANCE, Row
 
 MAX_DESCRIPTION = 1024
@@ -48,6 +48,8 @@ class Column:
     """The closed list of values, where there is one."""
     patched_by: str | None = None
     """The job that owns the column, where it is not the archival loop."""
+    since: int = 1
+    """The schema version that the column came with."""
 
 
 @cache
@@ -75,6 +77,7 @@ def _column(where: str, name: str, info: FieldInfo) -> Column:
         description=_description(where, info),
         allowed=get_args(base) if get_origin(base) is Literal else (),
         patched_by=next((mark.job for mark in marks if isinstance(mark, PatchedBy)), None),
+        since=next((mark.version for mark in marks if isinstance(mark, Since)), 1),
     )
 
 

@@ -19,6 +19,14 @@ class PatchedBy:
         self.job = job
 
 
+class Since:
+    """Marks a column that came with a later schema version: rows written under an older one hold NULL there."""
+
+    def __init__(self, version: int) -> None:
+        """Name the first version that has it."""
+        self.version = version
+
+
 def _utc(instant: datetime) -> datetime:
     if instant.utcoffset() != UTC.utcoffset(None):
         raise ValueError("times in rows are UTC")

@@ -1,10 +1,10 @@
 """What every table is: a strict row model with a key, a `ds` partition, clustering and provenance columns."""
 
-from typing import ClassVar, TypedDict
+from typing import Annotated, ClassVar, TypedDict
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.columns import Day, Instant, Json, Text
+from schemas.columns import Day, Instant, Json, Since, Text
 
 
 class Table(BaseModel):
@@ -64,7 +64,7 @@ class ArchivedRow(Row):
     """The run that inserted the row. Written once, never updated."""
     revised_by: Text | None
     """The last run that revised the row. NULL until then."""
-    revised_at: Instant | None
+    revised_at: Annotated[Instant | None, Since(3)]
     """When the last revision was written, real time. NULL until then."""
     git_hash: Text
     """Commit of the code that computed the row's values."""

@@ -18,6 +18,7 @@ from schemas.columns import (
     Price,
     Quantity,
     Side,
+    Since,
     StrategyCheck,
     Text,
     Usd,
@@ -246,7 +247,7 @@ class Trade(ArchivedRow):
     """The broker's id of the entry order."""
     exit_order_id: Text | None
     """The broker's id of the order that closed the last part. NULL when expiry, assignment or exercise closed all."""
-    order_ids: Json | None
+    order_ids: Annotated[Json | None, Since(2)]
     """Broker ids of all that filled, by time: {"entry": [...], "exit": [...]}; an option that ended without an order
     is listed by its activity, whose id contains "::". NULL when the broker knows none (theoretical trades)."""
     discord_thread_id: Text | None
