@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo test check lock slow nightly clean
+.PHONY: demo test check lock slow nightly advisories clean
 
 demo: $(INSTALLED)
 	$(BIN)/golden-thread demo
@@ -33,13 +33,21 @@ $(INSTALLED): requirements-dev.txt requirements-openapi.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
+# Known vulnerabilities of what the locks name. Needs the internet; exit 1: there are some, 2: nothing could be asked.
+ADVISORIES = $(VENV)/advisories
+advisories: requirements-advisories.txt
+	$(PYTHON) -m venv $(ADVISORIES)
+	$(ADVISORIES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	$(ADVISORIES)/bin/python .ci/advisories
+
 # Needs uv; writes the locks anew from pyproject.toml. No index host is written into them.
-LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--custom-compile-command "make lock" --quiet
+LOCKED = --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
+LOCK = uv pip compile pyproject.toml $(LOCKED)
 lock:
 	$(LOCK) -o requirements.txt
 	$(LOCK) --extra local -o requirements-local.txt
 	$(LOCK) --extra dev -o requirements-dev.txt
+	uv pip compile --group pyproject.toml:advisories $(LOCKED) -o requirements-advisories.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
