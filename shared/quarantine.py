@@ -62,7 +62,7 @@ class Quarantine:
         """Record refused documents, each once, with when it was first seen and how often."""
         for some in batches(rejects, MAX_BATCH):
             known = self._known(some)
-            records = (_record(reject, job, run_id, now, known) for reject in some)
+            records = (record_of(reject, job, run_id, now, known) for reject in some)
             for group in sized_batches(records, MAX_BATCH, MAX_BATCH_BYTES, _payload_bytes):
                 batch = self._client.batch()
                 for record in group:
@@ -126,9 +126,10 @@ class Quarantine:
         return persistently(self._seconds, once)
 
 
-def _record(
+def record_of(
     reject: Reject, job: str, run_id: str, now: datetime, known: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
+    """Describe a refused document; `known` holds what records say already, by their id."""
     before = known.get(record_id(reject.source.path), {})
     payload, truncated = _payload(reject.source.fields)
     return {
