@@ -223,7 +223,9 @@ class Document(BaseModel):
 
     @classmethod
     def _is_empty(cls, name: str, value: object) -> bool:
-        known = name in cls.model_fields or any(name in others for others in cls.SPELLINGS.values())
+        # A field of the document that is called as ours is here is no field of ours.
+        ours = name in cls.model_fields and name != "document_id"
+        known = ours or any(name in others for others in cls.SPELLINGS.values())
         return value is None and known
 
     @model_validator(mode="after")

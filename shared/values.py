@@ -97,10 +97,15 @@ def to_json(value: Any) -> str:
 def tagged(value: Any) -> Any:
     """Replace every value that JSON cannot hold by a tagged object; the tags are those of fixture directories."""
     if isinstance(value, dict):
-        return {str(key): tagged(item) for key, item in value.items()}
+        return _untagged({str(key): tagged(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
         return [tagged(item) for item in value]
     return _tagged_scalar(value)
+
+
+def _untagged(fields: dict[str, Any]) -> dict[str, Any]:
+    """Put a map that would read back as a tagged object into one of its own: {"$map": {"$ref": …}}."""
+    return {"$map": fields} if len(fields) == 1 and next(iter(fields)).startswith("$") else fields
 
 
 def _tagged_scalar(value: Any) -> Any:

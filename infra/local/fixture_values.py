@@ -1,8 +1,9 @@
 """Firestore values in JSON: what JSON cannot say is written as an object with one `$` key.
 
-`{"$timestamp": RFC 3339}`, `{"$bytes": base64}`, `{"$ref": path}`, `{"$geo": [latitude, longitude]}` and
-`{"$double": "NaN" | "Infinity" | "-Infinity"}`. Everything else is plain: an integer is an integer, a number with a
-fraction or an exponent is a double, text stays text.
+`{"$timestamp": RFC 3339}`, `{"$bytes": base64}`, `{"$ref": path}`, `{"$geo": [latitude, longitude]}`,
+`{"$double": "NaN" | "Infinity" | "-Infinity"}`, and `{"$map": {…}}` for a map that would read as one of these.
+Everything else is plain: an integer is an integer, a number with a fraction or an exponent is a double, text stays
+text.
 """
 
 import base64
@@ -42,6 +43,8 @@ def decode(value: Any, field: str) -> Any:
         FixtureError: An unknown or malformed `$` object, or an integer that does not fit 64 bits.
     """
     match value:
+        case {"$map": dict(fields)} if len(value) == 1:
+            return {name: decode(item, f"{field}.{name}") for name, item in fields.items()}
         case dict() if (tag := _tag(value)) is not None:
             return _decode_tagged(tag, value[tag], field)
         case dict():
@@ -58,8 +61,7 @@ def encode(value: Any, field: str) -> Any:
     """The inverse of `decode`: JSON-ready data for a Firestore value.
 
     Raises:
-        FixtureError: The value is of a type that Firestore does not hold (a Decimal, a naive time), or is a map that
-            would read back as a `$` object.
+        FixtureError: The value is of a type that Firestore does not hold (a Decimal, a naive time).
     """
     match value:
         case None | bool() | str():
@@ -95,9 +97,8 @@ def _decode_tagged(tag: str, content: Any, field: str) -> Any:
 
 
 def _encode_map(value: Mapping[str, Any], field: str) -> dict[str, Any]:
-    if _tag(value) is not None:
-        raise FixtureError(f"{field}: a map with the single key {next(iter(value))} would read back as a typed value")
-    return {name: encode(item, f"{field}.{name}") for name, item in value.items()}
+    encoded = {name: encode(item, f"{field}.{name}") for name, item in value.items()}
+    return encoded if _tag(encoded) is None else {"$map": encoded}
 
 
 def _encode_tagged(value: Any, field: str) -> dict[str, Any]:

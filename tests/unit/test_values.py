@@ -144,6 +144,7 @@ def test_a_document_keeps_its_path_its_id_and_its_revision() -> None:
         (GeoPoint(52.5, -13.25), '{"$geo":[52.5,-13.25]}'),
         ([1, "2", None], '[1,"2",null]'),
         ({"b": 1, "a": {"d": 2, "c": 3}}, '{"a":{"c":3,"d":2},"b":1}'),
+        ({"$ref": "a/b"}, '{"$map":{"$ref":"a/b"}}'),
     ],
     ids=repr,
 )
