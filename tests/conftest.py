@@ -43,6 +43,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 
 
 @pytest.fixture
-def stack(servers: LocalStack) -> LocalStack:
-    """Servers with an empty project, dataset and broker of this test's own."""
-    return servers.fresh()
+def stack(servers: LocalStack) -> Iterator[LocalStack]:
+    """Servers with an empty project, dataset and broker of this test's own; BigQuery's refusals fail the test."""
+    with servers.watched() as corner:
+        yield corner

@@ -1,4 +1,7 @@
-"""A running local stack and a clean corner of it: every test has its own project and dataset."""
+"""A running local stack and a clean corner of it: every test has its own project and dataset.
+
+Its BigQuery refuses what the real one refuses (`tests.strict`), and a test in which that happened fails.
+"""
 
 import io
 import itertools
@@ -7,7 +10,8 @@ import os
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +30,7 @@ from shared.run import run
 from shared.settings import Settings, load
 from shared.survey import Options
 from shared.warehouse import Warehouse, open_bigquery
+from tests.strict.layer import StrictStack, Watch
 
 AS_OF = "2026-10-15T00:00:00Z"
 _numbers = itertools.count(1)
@@ -40,10 +45,12 @@ class LocalStack:
     owner: Stack
     log: io.StringIO = field(default_factory=io.StringIO)
     """What runs of this process logged."""
+    watch: Watch = field(default_factory=Watch)
+    """What BigQuery may refuse during this test: nothing, unless the test says so."""
 
     @classmethod
     def start(cls, directory: Path, kind: Any) -> "LocalStack":
-        owner = Stack(directory)
+        owner = StrictStack(directory)
         running = owner.up(kind)
         return cls(running, running.environment(), owner)
 
@@ -51,7 +58,7 @@ class LocalStack:
         self.owner.stop()
 
     def fresh(self) -> "LocalStack":
-        """Point at an unused project and dataset, and empty the broker."""
+        """Point at an unused project and dataset of the same test, and empty the broker."""
         number = next(_numbers)
         corner = {
             "GOOGLE_CLOUD_PROJECT": f"test-project-{number:04d}",
@@ -59,7 +66,15 @@ class LocalStack:
             "RETRY_SECONDS": "10",
         }
         self._admin("reset", {})
-        return LocalStack(self.running, {**self.environment, **corner}, self.owner)
+        self.watch.projects.append(corner["GOOGLE_CLOUD_PROJECT"])
+        return LocalStack(self.running, {**self.environment, **corner}, self.owner, watch=self.watch)
+
+    @contextmanager
+    def watched(self) -> Iterator["LocalStack"]:
+        """A corner for one test, which fails at the end if BigQuery would have refused anything in it."""
+        corner = replace(self, watch=Watch()).fresh()
+        yield corner
+        corner.watch.assert_nothing_refused(self.running.environment()["BIGQUERY_EMULATOR_HOST"])
 
     def changed(self, **changes: str) -> "LocalStack":
         """The same corner for jobs with another environment."""
