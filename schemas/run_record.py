@@ -26,6 +26,8 @@ class Status(StrEnum):
 class Counts(BaseModel):
     """Where every document of a run went: read = archived + already + revised + quarantined + pending."""
 
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     read: int = 0
     """Documents that were due, or too broken to tell; of a patch, rows or documents to mend."""
     archived: int = 0
@@ -50,12 +52,16 @@ class Counts(BaseModel):
 class RunError(BaseModel):
     """Why a run failed."""
 
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     type: str
     message: str
 
 
 class Change(BaseModel):
     """One value that a patch replaced."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     path: str
     """The document or row."""
@@ -73,7 +79,7 @@ class RunRecord(BaseModel):
     the first MAX_CHANGES of them; all are in the log).
     """
 
-    model_config = ConfigDict(validate_assignment=True)
+    model_config = ConfigDict(validate_assignment=True, hide_input_in_errors=True)
 
     run_id: str
     job: str

@@ -10,7 +10,7 @@ from schemas.columns import Day, Instant, Json, Since, Text
 class Table(BaseModel):
     """Name and physical layout of one BigQuery table. Partitioned by `ds` with a required filter, always."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     name: str
     key: tuple[str, ...]

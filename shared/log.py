@@ -1,13 +1,27 @@
-"""Events: one JSON line each for Cloud Logging, one readable line each on a terminal."""
+"""Events: one JSON line each for Cloud Logging, one readable line each on a terminal.
+
+Whoever writes an event keeps secrets out of it. The last line of defence is here: the secrets a log was told of, and
+what looks like a credential, never leave it; and no text can break its line or steer a terminal.
+"""
 
 import json
+import re
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TextIO
 
 from shared.runs import storable
 from shared.values import rfc3339
+
+_CREDENTIAL = re.compile(
+    r"(bearer\s+|basic\s+|authorization\W+|apca-api-(?:key-id|secret-key)\W+)(?!bearer\s|basic\s)[^\s\"',;}\\]+",
+    re.IGNORECASE,
+)
+"""What stands after these words in a header is a credential (RFC 6750, RFC 7617; Alpaca's own headers)."""
+_STEERING = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+"""Control characters, which a terminal would obey, written out."""
 
 
 class Severity(StrEnum):
@@ -21,26 +35,38 @@ class Severity(StrEnum):
 class Log:
     """Writes events to one stream."""
 
-    def __init__(self, stream: TextIO | None = None, *, labels: dict[str, str] | None = None) -> None:
-        """Write to `stream` (default: standard output), readable when it is a terminal."""
+    def __init__(
+        self, stream: TextIO | None = None, *, labels: dict[str, str] | None = None, secrets: Iterable[str] = ()
+    ) -> None:
+        """Write to `stream` (default: standard output), readable when it is a terminal; never any of `secrets`."""
         self._stream = stream or sys.stdout
         self._readable = self._stream.isatty()
         self._labels = labels or {}
+        self._secrets = sorted(secrets, key=len, reverse=True)
 
     def labelled(self, **labels: str) -> "Log":
         """Return a log whose every event carries these labels too."""
-        return Log(self._stream, labels={**self._labels, **labels})
+        return Log(self._stream, labels={**self._labels, **labels}, secrets=self._secrets)
+
+    def keeping(self, secrets: Iterable[str]) -> "Log":
+        """Return a log that keeps these secrets."""
+        return Log(self._stream, labels=self._labels, secrets=secrets)
 
     def event(self, message: str, severity: Severity = Severity.INFO, **fields: Any) -> None:
-        """Write one event. Values must be free of secrets; newlines in them cannot break the line."""
+        """Write one event. Values must be free of secrets; control characters in them cannot break the line."""
         now = datetime.now(UTC)
         line = (
             self._plain(now, message, severity, fields)
             if self._readable
             else self._json(now, message, severity, fields)
         )
-        self._stream.write(line + "\n")
+        self._stream.write(self._redacted(line) + "\n")
         self._stream.flush()
+
+    def _redacted(self, line: str) -> str:
+        for secret in self._secrets:
+            line = line.replace(secret, "***")
+        return _CREDENTIAL.sub(r"\1***", line)
 
     def _json(self, now: datetime, message: str, severity: Severity, fields: dict[str, Any]) -> str:
         entry = {
@@ -56,7 +82,7 @@ class Log:
         details = " ".join(f"{name}={_short(value)}" for name, value in fields.items() if value not in (None, {}, []))
         mark = "" if severity is Severity.INFO else f"{severity.value} "
         job = self._labels.get("job", "")
-        return f"{now:%H:%M:%S} {mark}{job + ': ' if job else ''}{message} {details}".rstrip()
+        return f"{now:%H:%M:%S} {mark}{job + ': ' if job else ''}{message} {details}".rstrip().translate(_STEERING)
 
 
 def _text(value: object) -> str:

@@ -60,5 +60,5 @@ def connect(settings: Settings, log: Log, pace: Pace | None = None) -> Parts:
         tables=Tables(cold, settings),
         streams=WriteStreams(settings),
         broker=Broker(settings, Caller(settings, pace)),
-        log=log,
+        log=log.keeping(settings.secrets),
     )

@@ -20,6 +20,7 @@ PAPER_URL = "https://paper-api.alpaca.markets"
 _ACCOUNT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}", re.ASCII)
 _KEYS_OF_ACCOUNT = ("ALPACA_API_KEY", "ALPACA_SECRET_KEY")
 _SECRET_OF_ACCOUNT = {"api_key", "secret_key"}
+DatabaseId = Annotated[str, StringConstraints(pattern=r"^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$")]
 ProjectId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
 
 
@@ -55,7 +56,7 @@ class Settings(BaseModel):
     """BigQuery dataset."""
     location: str = Field("US", alias="BIGQUERY_LOCATION")
     """Where the dataset is created."""
-    firestore_database: str = Field("(default)", alias="FIRESTORE_DATABASE")
+    firestore_database: DatabaseId = Field("(default)", alias="FIRESTORE_DATABASE")
     """Firestore database."""
     firestore_emulator_host: str | None = Field(None, alias="FIRESTORE_EMULATOR_HOST")
     """host:port of a Firestore emulator."""

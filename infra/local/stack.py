@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from infra.local.emulators import Firestore, docker_command, firestore_kind, sdk_command
 
@@ -37,6 +37,8 @@ class StackError(Exception):
 class Server(BaseModel):
     """One running server."""
 
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     pid: int
     born: str
     """When the process started, by the system: a process id alone may be somebody else's after a restart."""
@@ -53,6 +55,8 @@ class Server(BaseModel):
 
 class Running(BaseModel):
     """What `stack.json` remembers."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     firestore_kind: Firestore
     servers: dict[str, Server]

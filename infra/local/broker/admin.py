@@ -48,7 +48,7 @@ def calls(call: Call) -> list[JsonObject]:
 
 
 class _Order(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     faults: list[Fault]
 

@@ -20,7 +20,7 @@ class Fault(BaseModel):
     for `seconds` and closes unanswered, `reset` resets the connection at once, `cut` sends half of the true answer.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     path: str
     """A pattern of fnmatch; its star crosses slashes."""

@@ -1,0 +1,58 @@
+"""Nothing that looks like a credential leaves by the log, and nothing in it steers whoever reads it."""
+
+import io
+import json
+
+import pytest
+
+from shared.log import Log, Severity
+
+
+class Terminal(io.StringIO):
+    """A stream that claims to be a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+def test_a_secret_the_log_was_told_of_never_leaves_it(stream: type[io.StringIO]) -> None:
+    written = stream()
+    log = Log(written).keeping(["canary", "canary-longer"]).labelled(job="trades", note="canary")
+    log.event("said canary-longer", Severity.ERROR, error={"deep": ["canary"]}, canary="name")
+    assert "canary" not in written.getvalue()
+    assert written.getvalue().count("***") >= 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Bearer abc.def-ghi",
+        "authorization=Basic abc.def-ghi",
+        "{'Authorization': 'Bearer abc.def-ghi'}",
+        'headers {"APCA-API-SECRET-KEY": "abc.def-ghi"}',
+        "APCA-API-KEY-ID: abc.def-ghi",
+        "bearer abc.def-ghi, and more",
+    ],
+)
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+def test_a_credential_in_a_text_is_crossed_out(text: str, stream: type[io.StringIO]) -> None:
+    written = stream()
+    Log(written).event(text, detail=text)
+    assert "abc.def-ghi" not in written.getvalue()
+    assert "***" in written.getvalue()
+
+
+def test_an_event_is_one_line_of_json_whatever_it_holds() -> None:
+    written = io.StringIO()
+    Log(written).event('line one\nline two\x1b[31m{"severity":"INFO"}', path="a\r\nb\u2028c")
+    (line,) = written.getvalue().splitlines()
+    assert json.loads(line)["path"] == "a\r\nb\u2028c"
+
+
+def test_a_text_cannot_steer_a_terminal() -> None:
+    written = Terminal()
+    Log(written).event("red\x1b[31m\nsecond line\x07\x9b1m", path="a\x1b]0;title\x07")
+    (line,) = written.getvalue().splitlines()
+    assert not any(character < " " or "\x7f" <= character < "\xa0" for character in line)
+    assert "second line" in line
