@@ -26,7 +26,8 @@ LAYERS: dict[str, set[str]] = {
 """What each package of ours may import of ours."""
 PROJECT = Path(schemas.__file__).parent.parent
 CLIENTS = {"alpaca", "google", "grpc", "requests", "urllib", "http", "socket", "os", "subprocess"}
-NOT_JOBS = {"entry.py", "registry.py", "__init__.py"}
+NOT_JOBS = {"entry.py", "registry.py", "__init__.py", "main.py"}
+"""How jobs are started and found; `jobs/http/main.py` is what functions-framework loads."""
 
 
 def sources(package: str) -> list[Path]:
