@@ -1,0 +1,45 @@
+"""Tests that bite: each mistake of design that the protocol and the rules rule out is made, and a test must object.
+
+The one-line edits are in `bugs.py`. A bug counts as caught when the expectation of its own named test fails; a crash,
+or a failure of the fixtures, does not count.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.planted.bugs import BUGS
+from tests.planted.planting import CHECKOUT, Bug, copy_project, judged_by, plant
+
+QUICK = [bug for bug in BUGS if bug.quick]
+SLOW = [bug for bug in BUGS if not bug.quick]
+
+
+def assert_caught(bug: Bug, project: Path) -> None:
+    plant(bug, copy_project(project))
+    verdict = judged_by([bug.caught_by], project)
+    assert verdict.refused, verdict.output
+
+
+@pytest.mark.parametrize("bug", QUICK, ids=[bug.name for bug in QUICK])
+def test_a_planted_bug_is_caught_by_its_test(bug: Bug, tmp_path: Path) -> None:
+    assert_caught(bug, tmp_path)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("bug", SLOW, ids=[bug.name for bug in SLOW])
+def test_a_planted_bug_is_caught_by_its_test_on_real_servers(bug: Bug, tmp_path: Path) -> None:
+    assert_caught(bug, tmp_path)
+
+
+@pytest.mark.nightly
+def test_without_a_bug_every_named_test_passes_in_a_copy(tmp_path: Path) -> None:
+    verdict = judged_by(sorted({bug.caught_by for bug in BUGS}), copy_project(tmp_path))
+    assert verdict.complaints == (), verdict.output
+    assert verdict.passed
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=[bug.name for bug in BUGS])
+def test_every_bug_still_fits_the_code(bug: Bug) -> None:
+    assert (CHECKOUT / bug.file).read_text(encoding="utf-8").count(bug.right) == 1
+    assert bug.right != bug.wrong
