@@ -33,12 +33,15 @@ $(INSTALLED): requirements-dev.txt requirements-openapi.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-# Known vulnerabilities of what the locks name. Needs the internet; exit 1: there are some, 2: nothing could be asked.
+# Known vulnerabilities of what the locks name, by a tool in an environment of its own. Needs the internet.
 ADVISORIES = $(VENV)/advisories
-advisories: requirements-advisories.txt
+advisories: $(ADVISORIES)/.installed
+	$(ADVISORIES)/bin/python .ci/advisories
+
+$(ADVISORIES)/.installed: requirements-advisories.txt $(INSTALLED)
 	$(PYTHON) -m venv $(ADVISORIES)
 	$(ADVISORIES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
-	$(ADVISORIES)/bin/python .ci/advisories
+	touch $@
 
 # Needs uv; writes the locks anew from pyproject.toml. No index host is written into them.
 LOCKED = --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
