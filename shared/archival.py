@@ -5,12 +5,12 @@ fact table is the truth; nothing is written to the source. The protocol's model 
 `tests/protocol`.
 """
 
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from schemas.document import Document
 from schemas.run_record import RunRecord
 from schemas.table import ArchivedRow
+from shared.batching import batches
 from shared.lease import Intent, Lease
 from shared.log import Severity
 from shared.loop import Loop
@@ -18,7 +18,8 @@ from shared.parts import Parts
 from shared.quarantine import Reject
 from shared.records import BalanceError, read_moment, redacted
 from shared.retrying import UNAVAILABLE
-from shared.revision import key_of, reconciled
+from shared.reviser import NAMED, Reviser
+from shared.revision import key_of
 from shared.settle import Outcome, settle
 from shared.stream import PendingStream
 from shared.survey import Options, Page, Survey
@@ -26,8 +27,6 @@ from shared.survey import Options, Page, Survey
 D = TypeVar("D", bound=Document)
 R = TypeVar("R", bound=ArchivedRow)
 
-PATCH_RACES = 3
-"""How often a revision is tried again when a patch touches the row in between."""
 _SETTLE_WAITS = (0.2, 0.4, 0.8, 1.6, 3.2)
 
 
@@ -45,10 +44,9 @@ class Archival(Generic[D, R]):
         self._parts = parts
         self._record = record
         self._lease = lease
+        self._reviser = Reviser(loop, parts, record)
         self._stream: PendingStream | None = None
-        self._revised: list[R] = []
-        self._touched: dict[tuple[Any, ...], datetime] = {}
-        self._passed: list[str] = []
+        self._began = parts.clock()
 
     def do(self) -> None:
         """Go down the line."""
@@ -62,11 +60,11 @@ class Archival(Generic[D, R]):
             self._take(page)
         self._record.blind_spot = survey.blind_spot()
         self._publish()
-        self._revise()
-        self._verify()
+        self._reviser.finish()
         if self._stream:
+            self._verify(self._stream)
             self._lease.clear(self._stream.name)
-        self._resolve()
+        self._resolve(survey)
 
     def _recover(self) -> None:
         """Finish or discard what the last holder of the lease was about to commit."""
@@ -78,11 +76,10 @@ class Archival(Generic[D, R]):
     def _take(self, page: Page[R]) -> None:
         self._quarantine(page.rejects)
         self._record.counts.already += len(page.already)
-        self._passed += [*page.already, *(row.source_path for row in (*page.new, *page.revised))]
-        self._revised += page.revised
         self._note(page.new, page.revised)
         self._append(page.new)
-        self._parts.log.event("page done", read=self._record.counts.read)
+        self._reviser.take(page.revised)
+        self._report()
 
     def _quarantine(self, rejects: list[Reject]) -> None:
         """Record rejects; when the quarantine itself fails they stay pending and the next run meets them again."""
@@ -110,13 +107,22 @@ class Archival(Generic[D, R]):
         self._record.bytes_streamed = self._stream.bytes
 
     def _note(self, *groups: list[R]) -> None:
+        """Hold keys to their documents: each begins with the document's id, and a scan meets no id twice."""
         for row in (row for rows in groups for row in rows):
             key = key_of(row)
-            if key in self._touched:
-                raise BalanceError(f"two documents of one run carry the key {key}")
-            self._touched[key] = row.source_rev
+            if key[0] != row.source_path.rpartition("/")[2]:
+                raise BalanceError(f"the key {key} does not begin with the id of its document, so it may come twice")
             self._record.ds_min = min(self._record.ds_min or row.ds, row.ds)
             self._record.ds_max = max(self._record.ds_max or row.ds, row.ds)
+
+    def _report(self) -> None:
+        """Say how far the run is: one line a page."""
+        counts = self._record.counts
+        documents = counts.read + counts.not_due
+        seconds = max((self._parts.clock() - self._began).total_seconds(), 0.001)
+        appended = self._stream.n if self._stream else 0
+        so_far = {"appended": appended, **counts.model_dump(include={"already", "revised", "quarantined"})}
+        self._parts.log.event("page done", documents=documents, per_second=round(documents / seconds), **so_far)
 
     def _publish(self) -> None:
         """Make the stream visible, with the intent written down before."""
@@ -144,38 +150,32 @@ class Archival(Generic[D, R]):
             )
         return outcome
 
-    def _revise(self) -> None:
-        """Bring rows to newer revisions, keeping what patches wrote; a race with a patch is tried again."""
-        left = self._revised
-        for _ in range(PATCH_RACES):
-            if not left:
-                return
-            pairs = reconciled(self._loop, left, self._parts, self._record.run_id)
-            self._parts.warehouse.revise(self._loop.row, pairs)
-            left = self._behind(left)
-
-    def _behind(self, rows: list[R]) -> list[R]:
-        current = self._revisions([key_of(row) for row in rows])
-        return [row for row in rows if current.get(key_of(row), row.source_rev) < row.source_rev]
-
-    def _revisions(self, keys: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], datetime]:
-        found = self._parts.warehouse.stored(self._loop.row, sorted({key[0] for key in keys}))
-        return {one.key: one.source_rev for stored in found.values() for one in stored}
-
-    def _verify(self) -> None:
-        """Look every touched key up: its revision in the table must be at least the one read."""
-        current = self._revisions(list(self._touched))
-        done = {key for key, rev in self._touched.items() if key in current and current[key] >= rev}
-        revised = {key_of(row) for row in self._revised}
-        self._record.counts.revised = len(revised & done)
-        lost = self._touched.keys() - done
-        self._record.counts.archived -= len(lost - revised)
-        self._record.counts.pending += len(lost)
+    def _verify(self, stream: PendingStream) -> None:
+        """Compare what the table holds of this run with what was streamed; only where they differ, look for each."""
+        if self._parts.warehouse.fingerprint(self._loop.row, self._record.run_id) == stream.fingerprint:
+            return
+        lost, keys = self._lost()
+        self._record.counts.archived -= lost
+        self._record.counts.pending += lost
         if lost:
-            self._parts.log.event("rows are not in the table yet", Severity.ERROR, keys=[str(key) for key in lost][:20])
+            self._parts.log.event("rows are not in the table yet", Severity.ERROR, rows=lost, keys=keys)
+        else:
+            self._parts.log.event("rows of this run hold newer revisions already", Severity.WARNING)
 
-    def _resolve(self) -> None:
-        """Close the quarantine records of documents that passed."""
-        open_records = self._parts.quarantine.unresolved(self._loop.name)
-        healed = [path for path in self._passed if path in open_records]
-        self._parts.quarantine.resolve(self._record.run_id, healed, self._parts.clock())
+    def _lost(self) -> tuple[int, list[str]]:
+        """Read everything again at the same moment, which writes nothing: what is new still, the table has lost.
+
+        Returns their number, and the keys of the first NAMED.
+        """
+        again = Survey(self._loop, self._options, self._parts, self._record.model_copy(deep=True))
+        lost, keys = 0, list[str]()
+        for page in again.pages():
+            lost += len(page.new)
+            keys += [str(key_of(row)) for row in page.new[: NAMED - len(keys)]]
+        return lost, keys
+
+    def _resolve(self, survey: Survey[D, R]) -> None:
+        """Close the quarantine records of documents that the table now holds."""
+        quarantine, run_id = self._parts.quarantine, self._record.run_id
+        for paths in batches(quarantine.waiting(self._loop.name, run_id), self._parts.settings.page_size):
+            quarantine.resolve(run_id, survey.held(paths), self._parts.clock())

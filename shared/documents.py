@@ -4,9 +4,11 @@ The stock client resumes a broken query wrongly, so the reader speaks to the gen
 name it saw, and reads the raw messages.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import grpc
@@ -30,7 +32,16 @@ MAX_ID = 1500
 """Bytes of a document id."""
 
 MAX_LOOKUPS = 1000
-"""Documents per look-up; a request holds 10 MiB."""
+"""Documents per look-up of some fields; a request holds 10 MiB."""
+
+MAX_WHOLE = 50
+"""Whole documents per look-up; each holds up to 1 MiB."""
+
+_NUMERIC_ID = re.compile(r"__id(-?\d+)__")
+
+
+class OutOfOrderError(Exception):
+    """The service broke the order of names, on which it rests that each document is seen once."""
 
 
 def open_firestore(settings: Settings) -> firestore.Client:
@@ -68,12 +79,14 @@ class Documents:
 
         Raises:
             GoogleAPICallError: The service failed for longer than the retry time, or for good.
+            OutOfOrderError: It named a document that does not come after the one before.
         """
         after: str | None = None
         while True:
             seen = 0
             for document in self._page(collection, read_time, after):
                 seen += 1
+                require_after(document.name, after)
                 after = document.name
                 yield decode_document(document)
             if seen < PAGE:
@@ -153,6 +166,18 @@ class Documents:
 
         return persistently(self._retry_seconds, once)
 
+    def named(self, collection: str, ids: Iterable[str]) -> Iterator[RawDocument]:
+        """Yield documents by id, whole, as they are now. Absent ones are left out."""
+        for some in batches((name for name in ids if _may_be_an_id(name)), MAX_WHOLE):
+            request = messages.BatchGetDocumentsRequest(
+                database=self._database, documents=[f"{self._parent}/{collection}/{name}" for name in some]
+            )
+            yield from persistently(self._retry_seconds, partial(self._whole, request))
+
+    def _whole(self, request: messages.BatchGetDocumentsRequest) -> list[RawDocument]:
+        raw = map(messages.BatchGetDocumentsResponse.pb, self._call(self._client.batch_get_documents, request))
+        return [decode_document(answer.found) for answer in raw if answer.HasField("found")]
+
     def server_time(self) -> datetime:
         """Ask the service for its clock: the moment a run reads at."""
         request = messages.BatchGetDocumentsRequest(
@@ -169,6 +194,24 @@ class Documents:
         """Send one request without the client's own retries, which break mid-stream."""
         metadata = [("google-cloud-resource-prefix", self._database)]
         return method(request=request, retry=None, timeout=self._timeout, metadata=metadata)
+
+
+def require_after(name: str, last: str | None) -> None:
+    """Hold a document to its place behind the last one of its collection.
+
+    Raises:
+        OutOfOrderError: It is the same document, or one that comes before it.
+    """
+    if last is not None and _place(name) <= _place(last):
+        raise OutOfOrderError(f"a scan named {name.rpartition('/')[2]!r} after {last.rpartition('/')[2]!r}")
+
+
+def _place(name: str) -> tuple[bool, int, bytes]:
+    """Order documents of one collection as Firestore does: numeric ids by number, then all others by their bytes."""
+    identifier = name.rpartition("/")[2]
+    if number := _NUMERIC_ID.fullmatch(identifier):
+        return False, int(number[1]), b""
+    return True, 0, identifier.encode()
 
 
 def _may_be_an_id(name: str) -> bool:

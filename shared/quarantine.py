@@ -1,7 +1,7 @@
 """Refused documents: one record per document path in Firestore, updated when seen again, resolved when healed."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -20,6 +20,8 @@ COLLECTION = "quarantine"
 MAX_PAYLOAD = 1_000_000
 """Bytes of payload kept; a Firestore document holds 1 MiB in all."""
 MAX_ERRORS = 50
+PAGE = 1000
+"""Records per query."""
 MAX_BATCH = 200
 MAX_BATCH_BYTES = 9_000_000
 """Records and bytes per commit; the service takes 10 MiB."""
@@ -71,12 +73,26 @@ class Quarantine:
 
     def unresolved(self, job: str) -> set[str]:
         """List the paths of documents that a job still holds in quarantine."""
+        return {snapshot.get("path") for snapshot in self._open(job)}
+
+    def waiting(self, job: str, run_id: str) -> Iterator[str]:
+        """Yield the paths of documents that a job holds in quarantine and that this run has not refused again."""
+        return (snapshot.get("path") for snapshot in self._open(job) if snapshot.get("run_id") != run_id)
+
+    def _open(self, job: str) -> Iterator[Any]:
+        """Yield a job's unresolved records without their payload, page by page."""
         query = (
             self._collection.where(filter=FieldFilter("job", "==", job))
             .where(filter=FieldFilter("resolved_at", "==", None))
-            .select(["path"])
+            .order_by("__name__")
+            .select(["path", "run_id"])
+            .limit(PAGE)
         )
-        return {snapshot.get("path") for snapshot in self._all(query)}
+        page = self._all(query)
+        yield from page
+        while len(page) == PAGE:
+            page = self._all(query.start_after(page[-1]))
+            yield from page
 
     def resolve(self, run_id: str, paths: Sequence[str], now: datetime) -> None:
         """Mark records of healed documents as resolved."""

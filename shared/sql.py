@@ -9,6 +9,7 @@ from datetime import date
 
 from schemas.bigquery import Column, columns
 from schemas.table import ArchivedRow
+from shared.fingerprint import DIGITS
 
 ALL_PARTITIONS = "ds >= DATE '0001-01-01'"
 """A filter on the partition column that keeps everything, where a question is about the whole table."""
@@ -53,6 +54,13 @@ def select_all(table: str, row: type[ArchivedRow]) -> str:
 def count_run(table: str) -> str:
     """Count the rows that @run_id inserted."""
     return f"SELECT COUNT(*) AS n FROM {table} WHERE {ALL_PARTITIONS} AND run_id = @run_id"
+
+
+def fingerprint(table: str, row: type[ArchivedRow]) -> str:
+    """Ask for the number of rows that @run_id inserted and their digest, as `shared.fingerprint` computes it."""
+    text = f"CONCAT({row.TABLE.key[0]}, '/', CAST(UNIX_MICROS(source_rev) AS STRING))"
+    digest = f"BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(SHA256({text})), 1, {DIGITS})) AS INT64))"
+    return f"SELECT COUNT(*) AS n, {digest} AS digest FROM {table} WHERE {ALL_PARTITIONS} AND run_id = @run_id"
 
 
 def versions(table: str) -> str:

@@ -15,6 +15,7 @@ from google.cloud.bigquery_storage_v1.services.big_query_write.transports import
 
 from schemas.arrow import arrow_schema, record_batch
 from schemas.table import ArchivedRow
+from shared.fingerprint import Fingerprint
 from shared.retrying import persistently
 from shared.settings import Settings
 
@@ -117,6 +118,8 @@ class PendingStream:
         """Rows appended so far."""
         self.bytes = 0
         """Bytes appended so far."""
+        self.fingerprint = Fingerprint()
+        """What was appended so far."""
 
     def append(self, rows: Sequence[ArchivedRow]) -> None:
         """Append rows, split so that no request exceeds MAX_REQUEST."""
@@ -129,6 +132,7 @@ class PendingStream:
         self._streams.append(self._request(batch))
         self.n += len(rows)
         self.bytes += len(batch)
+        self.fingerprint = self.fingerprint.including(rows)
 
     def _request(self, batch: bytes) -> types.AppendRowsRequest:
         data = types.AppendRowsRequest.ArrowData(

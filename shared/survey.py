@@ -3,7 +3,7 @@
 A run and its dry run share it, so a dry run sees exactly what a run would do.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import localcontext
@@ -16,7 +16,7 @@ from schemas.document import Document
 from schemas.run_record import RunRecord
 from schemas.table import ArchivedRow, Provenance
 from shared.account_pages import AccountPages
-from shared.batching import batches
+from shared.batching import sized_batches
 from shared.evidence import Gatherer
 from shared.formulae import EXACT
 from shared.guardian import SchemaGuardian
@@ -29,6 +29,8 @@ from shared.values import RawDocument, to_json
 D = TypeVar("D", bound=Document)
 R = TypeVar("R", bound=ArchivedRow)
 
+MAX_PAGE_BYTES = 8_000_000
+"""Serialized bytes of the documents worked on together; read into memory they take several times as much."""
 MAX_DRIFT = 100
 """Unknown fields named in a run record, the most frequent ones; a record holds 1 MiB."""
 
@@ -102,6 +104,8 @@ class Survey(Generic[D, R]):
             parts.settings, parts.broker, parts.documents, parts.warehouse, min(self._as_of, self._read_time)
         )
         self._accounts = AccountPages(self._gatherer.accounts, parts, record)
+        self._told: dict[str, RawDocument] = {}
+        """Accounts as the broker stated them, by path."""
 
     def pages(self) -> Iterator[Page[R]]:
         """Yield everything that is due, page by page, and count it in the record."""
@@ -112,7 +116,7 @@ class Survey(Generic[D, R]):
         self._record.broker_calls = self._parts.broker.calls
 
     def _batches(self, due: Iterable[Candidate[D] | Reject]) -> Iterator[Page[R]]:
-        for batch in batches(due, self._parts.settings.page_size):
+        for batch in sized_batches(due, self._parts.settings.page_size, MAX_PAGE_BYTES, lambda one: one.source.size):
             # Counted first: when the page fails, its documents are pending.
             self._record.counts.read += len(batch)
             yield self._page(batch)
@@ -123,9 +127,24 @@ class Survey(Generic[D, R]):
             return 0
         return self._parts.documents.count(self._loop.source, self._read_time) - self._seen
 
+    def held(self, paths: Collection[str]) -> list[str]:
+        """Find out which documents the table holds as they now are: what is due, valid and archived."""
+        settings = self._parts.settings
+        found = (judge(self._loop, self._guardian, one, self._as_of, settings) for one in self._named(paths))
+        due = [one for one in found if isinstance(one, Candidate)]
+        verdicts = self._classified(due, refresh=False)
+        return [one.source.path for one, verdict in verdicts if verdict is Verdict.ALREADY]
+
+    def _named(self, paths: Iterable[str]) -> Iterator[RawDocument]:
+        if self._loop.origin is Origin.BROKER:
+            return (self._told[path] for path in paths if path in self._told)
+        return self._parts.documents.named(self._loop.source, (path.rpartition("/")[2] for path in paths))
+
     def _documents(self) -> Iterator[RawDocument]:
         if self._loop.origin is Origin.BROKER:
-            yield from self._accounts.documents(self._loop, self._read_time)
+            for account in self._accounts.documents(self._loop, self._read_time):
+                self._told[account.path] = account
+                yield account
             return
         yield from self._parts.documents.scan(self._loop.source, self._read_time)
 
@@ -140,7 +159,10 @@ class Survey(Generic[D, R]):
 
     def _page(self, batch: Sequence[Candidate[D] | Reject]) -> Page[R]:
         page: Page[R] = Page(rejects=[one for one in batch if isinstance(one, Reject)])
-        work = [one for one in self._classified(batch, page) if one[1] is not Verdict.ALREADY]
+        valid = [one for one in batch if not isinstance(one, Reject)]
+        judged = list(self._classified(valid, refresh=self._options.refresh))
+        page.already += (one.source.path for one, verdict in judged if verdict is Verdict.ALREADY)
+        work = [one for one in judged if one[1] is not Verdict.ALREADY]
         settings = self._parts.settings
         evidence = self._gatherer.gather([self._loop.wants(one, settings) for one, _ in work], self._read_time)
         with localcontext(EXACT):
@@ -154,17 +176,14 @@ class Survey(Generic[D, R]):
         return self._loop.build(candidate, evidence, provenance)
 
     def _classified(
-        self, batch: Sequence[Candidate[D] | Reject], page: Page[R]
+        self, candidates: Sequence[Candidate[D]], *, refresh: bool
     ) -> Iterator[tuple[Candidate[D], Verdict]]:
         """Compare candidates with what the table holds for their keys, over all partitions."""
-        fresh = [(one, self._loop.key(one)) for one in batch if not isinstance(one, Reject)]
-        stored = self._parts.warehouse.stored(self._loop.row, [key[0] for _, key in fresh]) if fresh else {}
-        for one, key in fresh:
+        keys = [self._loop.key(one) for one in candidates]
+        stored = self._parts.warehouse.stored(self._loop.row, [key[0] for key in keys])
+        for one, key in zip(candidates, keys, strict=True):
             candidate = Candidate(one.document, one.source, one.as_of, tuple(stored.get(key[0], ())))
-            verdict = self._loop.classify(candidate, key, self._options.refresh)
-            if verdict is Verdict.ALREADY:
-                page.already.append(one.source.path)
-            yield candidate, verdict
+            yield candidate, self._loop.classify(candidate, key, refresh)
 
     def _sort(self, row: R | Reject, verdict: Verdict, page: Page[R]) -> None:
         if isinstance(row, Reject):

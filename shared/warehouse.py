@@ -15,6 +15,7 @@ from schemas.bigquery import Column, columns
 from schemas.table import ArchivedRow
 from shared import sql
 from shared.batching import batches, sized_batches
+from shared.fingerprint import Fingerprint
 from shared.retrying import ONCE, is_transient, persistently
 from shared.settings import Settings
 
@@ -118,12 +119,18 @@ class Warehouse:
         parameter = bigquery.ScalarQueryParameter("run_id", "STRING", run_id)
         return int(next(self.rows(sql.count_run(self.table(row)), [parameter]))["n"])
 
+    def fingerprint(self, row: type[ArchivedRow], run_id: str) -> Fingerprint:
+        """Fingerprint the rows that a run inserted, over all partitions."""
+        parameter = bigquery.ScalarQueryParameter("run_id", "STRING", run_id)
+        found = next(self.rows(sql.fingerprint(self.table(row), row), [parameter]))
+        return Fingerprint(int(found["n"]), int(found["digest"] or 0))
+
     def revise(self, row: type[R], revisions: Iterable[tuple[R, R]]) -> None:
         """Overwrite older revisions; pairs of (stored row, new row).
 
         A row that meanwhile holds a newer revision, or that a patch touched since it was read, is left alone.
         """
-        for some in sized_batches(revisions, MAX_REVISIONS, MAX_REVISION_BYTES, _request_bytes):
+        for some in sized_batches(revisions, MAX_REVISIONS, MAX_REVISION_BYTES, lambda pair: request_bytes(pair[1])):
             statement = sql.revise(self.table(row), row, (old.ds for old, _ in some))
             parameter = bigquery.ArrayQueryParameter("rows", "STRUCT", [_struct(row, old, new) for old, new in some])
             self.change(statement, [parameter])
@@ -178,9 +185,9 @@ def _patch_struct(
     return bigquery.StructQueryParameter(None, *fields)
 
 
-def _request_bytes(revision: tuple[ArchivedRow, ArchivedRow]) -> int:
-    """Estimate a revision's share of a request: its texts, which alone can be long, and its other columns."""
-    texts = (value for value in vars(revision[1]).values() if isinstance(value, str))
+def request_bytes(row: ArchivedRow) -> int:
+    """Estimate a new row's share of a request: its texts, which alone can be long, and its other columns."""
+    texts = (value for value in vars(row).values() if isinstance(value, str))
     return FIXED_BYTES + sum(len(text.encode()) * 2 for text in texts)
 
 
