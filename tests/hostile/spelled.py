@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,25 +29,10 @@ def _refuse(constant: str) -> Any:
 def spelled(value: Message) -> Any:
     """A raw value, ready for JSON."""
     kind = value.WhichOneof("value_type")
-    match kind:
-        case "map_value":
-            return _map({name: spelled(item) for name, item in value.map_value.fields.items()})
-        case "array_value":
-            return [spelled(item) for item in value.array_value.values]
-        case "timestamp_value":
-            return {"$timestamp": _moment(value.timestamp_value)}
-        case "bytes_value":
-            return {"$bytes": base64.b64encode(value.bytes_value).decode()}
-        case "reference_value":
-            return {"$ref": value.reference_value}
-        case "geo_point_value":
-            return {"$geo": [value.geo_point_value.latitude, value.geo_point_value.longitude]}
-        case "double_value" if not math.isfinite(value.double_value):
-            return {"$double": {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value.double_value, "NaN")}
-        case "null_value" | None:
-            return None
-        case _:
-            return getattr(value, kind)
+    if kind in {"null_value", None}:
+        return None
+    content = getattr(value, kind)
+    return _SPELLINGS[kind](content) if kind in _SPELLINGS else content
 
 
 def _map(fields: dict[str, Any]) -> dict[str, Any]:
@@ -54,6 +40,24 @@ def _map(fields: dict[str, Any]) -> dict[str, Any]:
     return {"$map": fields} if len(fields) == 1 and next(iter(fields)).startswith("$") else fields
 
 
-def _moment(stamp: Any) -> str:
+def _moment(stamp: Any) -> dict[str, str]:
     moment = _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)
-    return moment.isoformat().replace("+00:00", "Z")
+    return {"$timestamp": moment.isoformat().replace("+00:00", "Z")}
+
+
+def _double(number: float) -> Any:
+    if math.isfinite(number):
+        return number
+    return {"$double": {math.inf: "Infinity", -math.inf: "-Infinity"}.get(number, "NaN")}
+
+
+_SPELLINGS: Mapping[str, Callable[[Any], Any]] = {
+    "map_value": lambda content: _map({name: spelled(item) for name, item in content.fields.items()}),
+    "array_value": lambda content: [spelled(item) for item in content.values],
+    "timestamp_value": _moment,
+    "bytes_value": lambda content: {"$bytes": base64.b64encode(content).decode()},
+    "reference_value": lambda content: {"$ref": content},
+    "geo_point_value": lambda content: {"$geo": [content.latitude, content.longitude]},
+    "double_value": _double,
+}
+"""Kind of value → how it is written; the others are plain."""

@@ -49,12 +49,13 @@ class Track:
     def outcomes(self, documents: Iterable[Any]) -> list[Outcome]:
         """Run a page of messages through."""
         sources = [(message, decode_document(message)) for message in documents]
-        judged = [(message, source, self._judged(source)) for message, source in sources]
+        judged = [(message, source, self.judged(source)) for message, source in sources]
         evidence = self._evidence([one for _, _, one in judged if isinstance(one, Candidate)])
         with localcontext(EXACT):
             return [Outcome(message, source, self._result(one, evidence)) for message, source, one in judged]
 
-    def _judged(self, source: RawDocument) -> Candidate[Any] | Reject | None:
+    def judged(self, source: RawDocument) -> Candidate[Any] | Reject | None:
+        """What a document is to the loop."""
         found = judge(self.loop, self.guardian, source, AS_OF, settings())
         if isinstance(found, Candidate):
             self.loop.ds(found)
