@@ -25,6 +25,7 @@ TRANSIENT: tuple[type[Exception], ...] = (
     requests.exceptions.ConnectionError,
     requests.exceptions.Timeout,
     requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.JSONDecodeError,  # half an answer, or a proxy's page
     TimeoutError,
 )
 """Errors after which the same idempotent call may be sent again."""

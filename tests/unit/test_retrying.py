@@ -15,6 +15,7 @@ from shared.retrying import is_transient
         exceptions.Forbidden("rate", errors=[{"reason": "rateLimitExceeded"}]),
         exceptions.BadRequest("Could not serialize access to table t due to concurrent update"),
         requests.exceptions.ConnectionError(),
+        requests.exceptions.JSONDecodeError("Expecting value", "<html>", 0),
         TimeoutError(),
     ],
 )
