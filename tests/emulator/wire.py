@@ -25,7 +25,9 @@ class Call:
     """Name of the RPC, or HTTP method and path."""
     request: bytes
     answer: bytes = b""
-    """What the server said; empty until it did. A step may put something else in its place."""
+    """What the server said; empty until it did."""
+    told: bytes | None = None
+    """What a step gives the job in place of the answer."""
     patience_s: float | None = None
     """How long the job waits for the answer, where the call says so."""
     again: Callable[[], object] = lambda: None

@@ -48,7 +48,7 @@ class _Relay(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc is untyped
         try:
             self._wire.before(call)
             answer += self._upstream(method, requests, context)
-            call.answer = said = b"".join(answer)
+            call.answer = b"".join(answer)
             self._wire.after(call)
         except CutError as cut:
             yield from answer[: (len(answer) + 1) // 2 if cut.half else cut.messages]
@@ -57,7 +57,7 @@ class _Relay(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc is untyped
             context.abort(grpc.StatusCode[refused.code], str(refused))
         except grpc.RpcError as error:
             context.abort(error.code(), error.details())
-        yield from answer if call.answer is said else [call.answer]
+        yield from answer if call.told is None else [call.told]
 
     def _noted(self, method: str, requests: list[bytes], context: grpc.ServicerContext) -> Call:
         call = self._wire.note(self._name, method.rsplit("/", 1)[1], b"".join(requests), context.time_remaining())

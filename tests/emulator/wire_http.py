@@ -57,20 +57,19 @@ class _Relay(BaseHTTPRequestHandler):
         call = self._wire.note(self._name, f"{self.command} {urlsplit(self.path).path}", body)
         call.until_given_up = self._until_given_up
         call.again = lambda: self._forward(body)
-        said = b""
         try:
             self._wire.before(call)
-            status, headers, said = self._forward(body)
-            call.answer = said
+            status, headers, call.answer = self._forward(body)
             self._wire.after(call)
         except InsteadError as instead:
             status, headers, call.answer = instead.status, instead.headers, instead.body
         except CutError as cut:
             self.close_connection = True
             if cut.half:
-                self._answer(status, headers, said, said[: len(said) // 2])
+                self._answer(status, headers, call.answer, call.answer[: len(call.answer) // 2])
             return
-        self._answer(status, headers, call.answer, call.answer)
+        told = call.answer if call.told is None else call.told
+        self._answer(status, headers, told, told)
 
     def _answer(self, status: int, headers: dict[str, str], body: bytes, sent: bytes) -> None:
         """Announce a body, and send all of it or less."""

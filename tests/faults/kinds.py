@@ -12,7 +12,7 @@ from typing import Protocol
 
 from tests.emulator.wire import Call, CutError, InsteadError, Moment, RefusedError, Step, go_on
 
-SHORT_S = 1.0
+SHORT_S = 0.5
 """How long a hasty client waits for an answer (CALL_TIMEOUT_S)."""
 GRPC = frozenset({"firestore", "storage"})
 STREAMED = frozenset({"RunQuery", "RunAggregationQuery", "BatchGetDocuments"})
@@ -122,12 +122,12 @@ def _refusal(call: Call, status: int, reason: str) -> bytes:
 
 
 def _truncate(call: Call, _victim: Victim) -> None:
-    call.answer = call.answer[: len(call.answer) // 2]
+    call.told = call.answer[: len(call.answer) // 2]
 
 
 def _garble(call: Call, _victim: Victim) -> None:
     # No protobuf begins with an end of group; no JSON with an angle.
-    call.answer = b"\x0f<html>one moment please</html>" if call.server in GRPC else b"<html>one moment please</html>"
+    call.told = b"\x0f<html>one moment please</html>" if call.server in GRPC else b"<html>one moment please</html>"
 
 
 def _deliver_twice(call: Call, _victim: Victim) -> None:

@@ -1,0 +1,292 @@
+"""A small world for each job: what is in the stores, what happens between two runs, and what must be true in the end.
+
+Every round makes the same kinds of work, so that a job makes the same calls in every round.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from infra.local.fixtures import write_broker
+from jobs.registry import loops
+from tests.emulator.builders import DOCUMENTS, KEYS, Fields, account, orders, position, put, write_market
+from tests.emulator.fees import SOON, dollar_fee, exit_price, expected_fee, history, post, seed_broker
+from tests.stack import AS_OF, LocalStack
+
+ROUNDS = 20
+"""How many rounds one corner of the stores serves; then the next one begins, or every look would take longer."""
+REALLY = ("--delete",)
+"""A retirement by hand is a dry run without it."""
+
+
+class World(Protocol):
+    """The surroundings of one job."""
+
+    job: str
+
+    def begin(self) -> None:
+        """Fill the stores, and run once."""
+
+    def go_on(self) -> None:
+        """Make work for one more run."""
+
+    @property
+    def as_of(self) -> str:
+        """When the runs of this round take place, by their own account."""
+
+    @property
+    def arguments(self) -> Sequence[str]:
+        """What the command line needs besides."""
+
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Path and reason of what must be in quarantine after a clean run."""
+
+    def lost(self) -> Iterator[str]:
+        """What must not be, at any moment, and is."""
+
+    def amiss(self) -> Iterator[str]:
+        """What must be after a clean run, and is not."""
+
+
+@dataclass
+class _Common:
+    """What most worlds share."""
+
+    stack: LocalStack
+    directory: Path
+    job: str
+    round: int = 0
+    as_of: str = AS_OF
+    arguments: Sequence[str] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, job: str | None = None) -> None:
+        """Run a job as it should be run; nothing may go wrong."""
+        record = self.stack.run(job or self.job, self.as_of)
+        assert record.status in {"SUCCEEDED", "PARTIAL"}, record.error
+
+    def lost(self) -> Iterator[str]:
+        """Nothing beyond what must hold in every world."""
+        yield from ()
+
+    def amiss(self) -> Iterator[str]:
+        """Nothing beyond what must hold in every world."""
+        yield from ()
+
+
+@dataclass(frozen=True)
+class Spoiling:
+    """How documents of a collection are spoilt and edited."""
+
+    wrong: Fields
+    reason: str
+    edited: Callable[[int], Fields]
+    others: Callable[[int], Sequence[Fields]] = lambda _round: ()
+    """Further documents of each round."""
+
+
+@dataclass
+class Documents(_Common):
+    """A collection. Every round opens a document, edits one, spoils one and heals the last one spoilt."""
+
+    spoiling: Spoiling = field(kw_only=True)
+
+    def begin(self) -> None:
+        """Seed the market and live through the first round."""
+        self.stack.seed(write_market(self.directory, range(1, ROUNDS + 4)))
+        put(self.stack, self._collection, self._document(1), self._document(2, **self.spoiling.wrong))
+        self.go_on()
+        self.run()
+
+    def go_on(self) -> None:
+        """Live through another round."""
+        self.round += 1
+        now, wrong = self.round, self._document(self.round + 2, **self.spoiling.wrong)
+        edited = self._document(now, **self.spoiling.edited(now))
+        put(self.stack, self._collection, wrong, self._document(now + 1), edited, *self.spoiling.others(now))
+        self.refused = {f"{self._collection}/{wrong[KEYS[self._collection]]}": self.spoiling.reason}
+
+    @property
+    def _collection(self) -> str:
+        return loops()[self.job].source
+
+    @property
+    def _document(self) -> Callable[..., Fields]:
+        return DOCUMENTS[self.job]
+
+
+def _paper(now: int) -> Sequence[Fields]:
+    return [position(500 + now, trade_type="THEORETICAL", entry_order_id=None, exit_order_id=None)]
+
+
+SPOILING = {
+    "trades": Spoiling({"qty": "NaN"}, "NOT_FINITE", lambda now: {"exit_reason": f"edited {now}"}, _paper),
+    "rejected-signals": Spoiling({"entry_price": "NaN"}, "NOT_FINITE", lambda now: {"pattern_name": f"edited {now}"}),
+    "expired-signals": Spoiling({"valid_until": None}, "MISSING_FIELD", lambda now: {"pattern_name": f"edited {now}"}),
+    "strategies": Spoiling({"active": None}, "MISSING_FIELD", lambda now: {"risk_params": {"max_loss_usd": now}}),
+}
+
+_CALL, _PUT = "AAPL261218C00230000", "AAPL261218P00200000"
+_GREEKS = {"delta": 0.5, "gamma": 0.02, "theta": -0.25, "vega": 0.1, "rho": 0.01}
+
+
+@dataclass
+class Account(_Common):
+    """The broker's account with two options. Every round is another day."""
+
+    def begin(self) -> None:
+        """Live through the first day."""
+        self.go_on()
+        self.run()
+
+    def go_on(self) -> None:
+        """Let a day pass."""
+        self.round += 1
+        day = datetime.fromisoformat(AS_OF) + timedelta(days=self.round, minutes=45)
+        self.as_of = day.isoformat()
+        option = {"asset_class": "us_option", "qty": "2", "side": "long"}
+        snapshot = {"impliedVolatility": 0.3, "greeks": _GREEKS}
+        self.directory.mkdir(parents=True, exist_ok=True)
+        write_broker(
+            self.directory,
+            {
+                "account": account(str(100 + self.round)),
+                "positions": [{**option, "symbol": name} for name in (_CALL, _PUT)],
+                "portfolio_history": {"timestamp": [1790812800], "equity": [200]},
+                "option_snapshots": {_CALL: snapshot, _PUT: snapshot},
+            },
+        )
+        self.stack.seed(self.directory)
+
+    def amiss(self) -> Iterator[str]:
+        """One row for every day, with that day's equity."""
+        rows = self.stack.rows("SELECT equity FROM snapshot_accounts WHERE ds >= '2000-01-01' ORDER BY ds")
+        found, wanted = [row["equity"] for row in rows], [100 + one for one in range(1, self.round + 1)]
+        if found != wanted:
+            yield f"the equity of the days is {found}, not {wanted}"
+
+
+_TRADES = range(1, 4)
+
+
+@dataclass
+class Fees(_Common):
+    """Three archived trades. Every round the broker corrects what one of them was charged."""
+
+    as_of: str = SOON
+    _posted: str = field(default_factory=lambda: str(dollar_fee(3, exit_price(3))["id"]))
+    _fee: Decimal = Decimal(0)
+
+    def begin(self) -> None:
+        """Archive the trades and patch them once."""
+        seed_broker(self.stack, self.directory, _TRADES, history(_TRADES))
+        put(self.stack, "live_positions", *(position(n, exit_fill_price=exit_price(n)) for n in _TRADES))
+        self.stack.run("trades")
+        self.run()
+
+    def go_on(self) -> None:
+        """Correct a fee."""
+        self.round += 1
+        cheaper = dollar_fee(3, exit_price(3), Decimal("0.0001") * self.round)
+        name = f"{self._posted}c"
+        post(
+            self.stack,
+            self.directory / "fee",
+            {**cheaper, "id": name, "status": "correct", "previous_id": self._posted},
+        )
+        self._posted, self._fee = name, Decimal("0.25") - Decimal(cheaper["net_amount"])
+
+    def amiss(self) -> Iterator[str]:
+        """Every trade holds exactly its own fees."""
+        rows = self.stack.rows("SELECT trade_id, actual_fee_usd FROM fact_trades WHERE ds >= '2000-01-01'")
+        found = {row["trade_id"]: row["actual_fee_usd"] for row in rows}
+        wanted = {f"position-{n:04}": self._fee if n == 3 else expected_fee(n) for n in _TRADES}
+        if found != wanted:
+            yield f"the fees are {found}, not {wanted}"
+
+
+@dataclass
+class Prices(_Common):
+    """Two closed positions; before every round their documents lose their prices."""
+
+    def begin(self) -> None:
+        """Seed the broker."""
+        self.stack.seed(write_market(self.directory, [1, 2]))
+
+    def go_on(self) -> None:
+        """Write the documents without prices."""
+        self.round += 1
+        lacking = {"entry_fill_price": None, "exit_fill_price": None, "round": self.round}
+        put(self.stack, "live_positions", position(1, **lacking), position(2, **lacking))
+
+    def amiss(self) -> Iterator[str]:
+        """Both have both prices, each with its evidence, and nothing else was changed."""
+        for number in (1, 2):
+            found = self.stack.firestore.document(f"live_positions/position-{number:04}").get().to_dict() or {}
+            noted: Mapping[str, Any] = found.pop("price_patch", {})
+            if found != position(number, entry_fill_price=100.0, exit_fill_price=110.0, round=self.round):
+                yield f"position {number} is {found}"
+            if {name: one["order_id"] for name, one in noted.items()} != {
+                "entry_fill_price": orders(number)[0]["id"],
+                "exit_fill_price": orders(number)[1]["id"],
+            }:
+                yield f"position {number} says where its prices are from: {noted}"
+
+
+_LONG_AGO = "TIMESTAMP '2021-09-02T00:00:00Z'"
+
+
+@dataclass
+class Retirements(_Common):
+    """Archived positions that grew old, beside an open one and a spoilt one; two come back before every round."""
+
+    as_of: str = "2062-01-01T00:00:00Z"
+    arguments: Sequence[str] = REALLY
+    refused: Mapping[str, str] = field(default_factory=lambda: {"live_positions/position-0007": "NOT_FINITE"})
+    _revisions: dict[str, datetime] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Put in what stays."""
+        self.stack.seed(write_market(self.directory, range(1, 8)))
+        put(self.stack, "live_positions", position(6, status="OPEN"), position(7, qty="NaN"))
+
+    def go_on(self) -> None:
+        """Let two positions come back, be archived and grow old."""
+        self.round += 1
+        put(self.stack, "live_positions", *(position(n, exit_reason=f"round {self.round}") for n in (1, 2)))
+        self.run("trades")
+        written = f"archived_at = {_LONG_AGO}, revised_at = IF(revised_by IS NULL, NULL, {_LONG_AGO})"
+        self.stack.rows(f"UPDATE fact_trades SET {written} WHERE ds >= '2000-01-01'")  # noqa: S608 - constants
+        self._revisions = self._held()
+
+    def lost(self) -> Iterator[str]:
+        """Whatever is gone is in the table at the very revision that it had."""
+        rows = self.stack.rows("SELECT source_path, source_rev FROM fact_trades WHERE ds >= '2000-01-01'")
+        archived = {row["source_path"]: row["source_rev"] for row in rows}
+        for path in self._revisions.keys() - self._held().keys():
+            if archived.get(path) != self._revisions[path]:
+                yield f"{path} was deleted at {self._revisions[path]}; the table holds {archived.get(path)}"
+
+    def amiss(self) -> Iterator[str]:
+        """What grew old is gone, what did not is there."""
+        if (names := set(self._held())) != {"live_positions/position-0006", "live_positions/position-0007"}:
+            yield f"the source holds {names}"
+
+    def _held(self) -> dict[str, datetime]:
+        found = self.stack.firestore.collection("live_positions").stream()
+        return {one.reference.path: one.update_time for one in found}
+
+
+WORLDS: Mapping[str, Callable[[LocalStack, Path], World]] = {
+    **{job: partial(Documents, job=job, spoiling=spoiling) for job, spoiling in SPOILING.items()},
+    "account-snapshot": partial(Account, job="account-snapshot"),
+    "fee-patch": partial(Fees, job="fee-patch"),
+    "price-patch": partial(Prices, job="price-patch"),
+    "retire": partial(Retirements, job="retire"),
+}
+"""Job → its world."""
