@@ -1,12 +1,16 @@
 """The steps of one attempt, in the order of the design; each is one call to a server or one transaction."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from tests.protocol.guards import Guards
 from tests.protocol.order import Order
 from tests.protocol.recovery import Recovery
 from tests.protocol.rules import Rules
 from tests.protocol.state import AttemptAt, Layout, Move, Phase, Plan, Stream
+
+_PAGES = frozenset({Phase.APPEND, Phase.INTEND})
+"""Phases in which pages come in."""
 
 
 class Steps:
@@ -42,7 +46,9 @@ class Steps:
 
     def moves(self, state: bytes, me: AttemptAt) -> Iterator[Move]:
         """All that this attempt can do in this state."""
-        return self._steps[state[me.phase]](state, me)
+        phase = state[me.phase]
+        moves = self._steps[phase](state, me)
+        return chain(moves, self._revise_early(state, me)) if phase in _PAGES else moves
 
     def _acquire(self, state: bytes, me: AttemptAt) -> Iterator[Move]:
         after = _moved_on(state, me, self._order.after_acquire())
@@ -136,6 +142,15 @@ class Steps:
             if state[place] & Plan.REVISED:
                 after[document.updates] |= 1 << (state[place] & Plan.REVISION)
         yield "{} sends its UPDATE", me.name, bytes(after)
+
+    def _revise_early(self, state: bytes, me: AttemptAt) -> Iterator[Move]:
+        """While pages come in, an UPDATE is sent as soon as enough rows wait for it."""
+        for place, document in zip(me.plan, self._layout.documents, strict=True):
+            sent = 1 << (state[place] & Plan.REVISION)
+            if state[place] & Plan.REVISED and not state[document.updates] & sent:
+                after = bytearray(state)
+                after[document.updates] |= sent
+                yield "{} sends an UPDATE before its commit", me.name, bytes(after)
 
     def _verify(self, state: bytes, me: AttemptAt) -> Iterator[Move]:
         if self._rules.is_verified(state, me):
