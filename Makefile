@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo test check lock slow nightly advisories clean
+.PHONY: demo test check lock slow nightly advisories mutation clean
 
 demo: $(INSTALLED)
 	$(BIN)/golden-thread demo
@@ -43,6 +43,15 @@ $(ADVISORIES)/.installed: requirements-advisories.txt $(INSTALLED)
 	$(ADVISORIES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	touch $@
 
+# How many mutants the tests kill, and what the others changed: all groups of tests/mutation/groups.py, or GROUPS="fees".
+GROUPS =
+mutation: $(VENV)/.mutation
+	$(BIN)/python -m tests.mutation $(GROUPS)
+
+$(VENV)/.mutation: requirements-mutation.txt $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	touch $@
+
 # Needs uv; writes the locks anew from pyproject.toml. No index host is written into them.
 LOCKED = --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet
 LOCK = uv pip compile pyproject.toml $(LOCKED)
@@ -51,6 +60,7 @@ lock:
 	$(LOCK) --extra local -o requirements-local.txt
 	$(LOCK) --extra dev -o requirements-dev.txt
 	uv pip compile --group pyproject.toml:advisories $(LOCKED) -o requirements-advisories.txt
+	uv pip compile --group pyproject.toml:mutation $(LOCKED) -c requirements-dev.txt -o requirements-mutation.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,49 @@
+"""What is mutated, and the tests that have to notice."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Group:
+    """Files that make one promise together."""
+
+    files: tuple[str, ...]
+    tests: tuple[str, ...]
+    """Files of tests, of a kind that needs no servers of its own process."""
+
+
+def _shared(*names: str) -> tuple[str, ...]:
+    return tuple(f"shared/{name}.py" for name in names)
+
+
+def _unit(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/unit/test_{name}.py" for name in names)
+
+
+GROUPS = {
+    "guardian": Group(
+        ("schemas/document.py", *_shared("guardian", "values")),
+        _unit("document_values", "documents", "guardian", "guardian_reasons", "values"),
+    ),
+    "formulae": Group(
+        (*_shared("formulae", "bars", "fills", "greeks"), "jobs/account_snapshot.py"),
+        _unit(
+            *("formulae", "drawdown", "bars", "bar_walk", "bar_series", "fills", "account_greeks", "account_rules"),
+            *("expired_rules", "signal_rules", "trades_fills", "trades_rules"),
+        ),
+    ),
+    "fees": Group(
+        _shared(
+            *("activities", "apportion", "assignment", "crypto_fees", "day_fees", "fee_table", "fees", "postings"),
+            *("reconciliation", "table_patch", "trade_fees", "volume_tiers"),
+        ),
+        _unit(
+            *("apportion", "assignment", "crypto_fees", "day_fees", "executions", "fee_patch_rules", "fees"),
+            *("option_events", "postings", "reconciliation_graphs"),
+        ),
+    ),
+    "protocol": Group(
+        _shared("archival", "lease", "retirement", "revision", "settle", "sql", "stream", "transaction"),
+        ("tests/emulator/test_lease_guards.py", *_unit("settle", "sql_statements", "trades_revision")),
+    ),
+}
