@@ -52,14 +52,19 @@ class BigQueryServer:
 
 @contextmanager
 def running_bigquery(
-    *options: str, environment: Mapping[str, str] | None = None, stderr: IO[str] | None = None
+    *options: str,
+    module: str = "infra.local.bigquery",
+    environment: Mapping[str, str] | None = None,
+    stderr: IO[str] | None = None,
 ) -> Iterator[BigQueryServer]:
     """Run the emulator on free ports; unless it was killed, it must end at once and cleanly on leaving.
+
+    `module` starts it: as it is, or `tests.strict` with the judge inside.
 
     Raises:
         RuntimeError: It did not start, or did not end with 0.
     """
-    command = [sys.executable, "-m", "infra.local.bigquery", *options]
+    command = [sys.executable, "-m", module, *options]
     # The command is this interpreter and a module of this project.
     with subprocess.Popen(  # noqa: S603
         command, cwd=_CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True

@@ -19,7 +19,7 @@ class StrictStack(Stack):
     def _start_bigquery(self) -> Server:
         rest, grpc = free_ports(2)
         options = ("--rest-port", str(rest), "--grpc-port", str(grpc), "--data-dir", str(self.directory / "bigquery"))
-        command = [sys.executable, "-m", "tests.strict.server", *options]
+        command = [sys.executable, "-m", "tests.strict", *options]
         return self._start("bigquery", command, {"rest": rest, "grpc": grpc})
 
 

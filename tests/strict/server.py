@@ -1,4 +1,4 @@
-"""`python -m tests.strict.server`: the local BigQuery as `infra.local.bigquery` starts it, with the judge inside.
+"""The judge inside the local BigQuery.
 
 Inside and not in a relay before it: requests are read where they are parsed anyway, and tables are looked up in the
 emulator's own catalogue. `GET /strict/refusals?project=…` tells what was refused.
@@ -22,7 +22,6 @@ from google.cloud.bigquery_storage_v1 import types
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 
-from infra.local.bigquery import __main__ as launcher
 from infra.local.bigquery import turns
 from infra.local.bigquery.patching import replace
 from tests.strict.definition import Definition, Field, TableName
@@ -38,8 +37,14 @@ App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 Appends: TypeAlias = Callable[[AsyncIterator[bytes], Any], AsyncIterator[bytes]]
 
 
-def install(judge: Judge) -> None:
-    """Put the judge into every emulator that is assembled from now on, before its requests take turns."""
+def install() -> None:
+    """Put a judge into the emulator that is about to be assembled, before its requests take turns."""
+    replace(turns, "install", lambda stock: partial(_install_after, stock))
+
+
+def _install_after(take_turns: Callable[[], None]) -> None:
+    take_turns()
+    judge = Judge()
     replace(server, "create_app", lambda stock: partial(_judged_app, stock, judge))
     replace(write_servicer, "BigQueryWriteHandler", lambda stock: lambda context: JudgedWrites(stock(context), judge))
 
@@ -140,22 +145,3 @@ def _rows(batch: bytes, schema: pa.Schema | None) -> pa.RecordBatch | None:
         return pa.ipc.read_record_batch(pa.py_buffer(batch), schema)
     except (pa.ArrowException, OSError):
         return None
-
-
-def main() -> None:
-    """Start the emulator with a judge."""
-    judge = Judge()
-
-    def after(take_turns: Callable[[], None]) -> Callable[[], None]:
-        def both() -> None:
-            take_turns()
-            install(judge)
-
-        return both
-
-    replace(turns, "install", after)
-    launcher.main()
-
-
-if __name__ == "__main__":
-    main()
