@@ -8,15 +8,17 @@ The broker tells what an account holds now, whatever the as-of time says. An as-
 one is therefore not due, except where BigQuery is an emulator: there fixtures are as old as they say.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import dropwhile
 from typing import Any
 
 from schemas.accounts import AccountDocument, AccountSnapshot
+from schemas.document import numeric
 from schemas.table import Provenance
 from shared.fills import finite
-from shared.formulae import Drawdown, drawdown
+from shared.formulae import Drawdown, drawdown, percent
 from shared.greeks import greeks, options_held
 from shared.jobs import DAYS
 from shared.loop import AccountState, Candidate, Evidence, Loop, Origin, Verdict, Wants
@@ -88,12 +90,25 @@ def build(candidate: Candidate[AccountDocument], evidence: Evidence, provenance:
     )
 
 
+def follows(row: AccountSnapshot, as_of: datetime | None) -> Mapping[str, object]:
+    """Say what the derived columns must be, each by the columns that it is computed from."""
+    peak, day = row.peak_equity, {} if as_of is None else {"ds": day_of(as_of)}
+    return {
+        **day,
+        "snapshot_at": row.source_rev,
+        "drawdown_pct": None if peak is None else percent(peak - row.equity, peak),
+        "greeks_complete": row.option_positions == row.option_positions_with_greeks,
+    }
+
+
 def _drawdown(state: AccountState, equity: Decimal, today: date) -> Drawdown | None:
     """Measure the curve of portfolio history plus now; days before the account first held money do not count.
 
     For the day itself the broker's history may still repeat the day before: the equity now stands in its place.
     """
-    before = ((day, number) for day, text in state.history if day < today and (number := finite(text)) is not None)
+    before = (
+        (day, numeric(number)) for day, text in state.history if day < today and (number := finite(text)) is not None
+    )
     curve = list(dropwhile(lambda point: point[1] <= 0, (*before, (today, equity))))
     return drawdown(curve) if curve else None
 
@@ -114,6 +129,7 @@ LOOP = Loop(
     classify=classify,
     tells=tells,
     takes=frozenset({*DAYS, "limit", "refresh"}),
+    follows=follows,
 )
 
 if __name__ == "__main__":

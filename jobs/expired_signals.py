@@ -7,12 +7,19 @@ from typing import Any, TypedDict
 
 from schemas.document import numeric
 from schemas.expired_signals import ExpiredSignal, LiveSignalDocument, lives_or_ended_otherwise
+from schemas.signals import SignalColumns
 from schemas.table import Provenance
 from shared.bars import excursion, expected_bars, shortfall
 from shared.formulae import percent
 from shared.loop import Candidate, Evidence, Loop, Wants
 from shared.market import Window
 from shared.settings import Settings
+
+
+class Stated(SignalColumns):
+    """The columns that say what the document says."""
+
+    valid_until: datetime
 
 
 class Missed(TypedDict):
@@ -51,9 +58,19 @@ def build(candidate: Candidate[LiveSignalDocument], evidence: Evidence, provenan
     return ExpiredSignal(
         **provenance,
         **_missed(signal, evidence),
-        **signal.columns(),
-        valid_until=signal.valid_until,
+        **stated(signal),
     )
+
+
+def stated(signal: LiveSignalDocument) -> Stated:
+    """Name what a row takes from its document as it is."""
+    return Stated(**signal.columns(), valid_until=signal.valid_until)
+
+
+def follows(signal: ExpiredSignal, _as_of: datetime | None) -> Mapping[str, object]:
+    """Say what the derived columns must be, as far as the row tells: what stayed short did not trigger."""
+    day = {"ds": signal.created_at.date()}
+    return {**day, "would_have_triggered": False} if signal.distance_to_trigger_pct else day
 
 
 def _missed(signal: LiveSignalDocument, evidence: Evidence) -> Missed:
@@ -110,6 +127,8 @@ LOOP = Loop(
     wants=wants,
     build=build,
     retires=True,
+    takes_over=stated,
+    follows=follows,
 )
 
 if __name__ == "__main__":

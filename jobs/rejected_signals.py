@@ -1,5 +1,6 @@
 """Loop B: rejected signals older than seven days -> `fact_rejected_signals`, with what they would have earned."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, TypedDict
@@ -8,6 +9,7 @@ from schemas.columns import TheoreticalExit
 from schemas.document import numeric
 from schemas.reasons import Reason
 from schemas.rejected_signals import RejectedSignal, RejectedSignalDocument
+from schemas.signals import SignalColumns
 from schemas.table import Provenance
 from shared.bars import Exit, excursion, expected_bars, walk
 from shared.fee_table import FeeRateUnknownError
@@ -17,6 +19,15 @@ from shared.loop import Candidate, Evidence, Loop, RefusedError, Wants
 from shared.market import Window
 from shared.settings import Settings
 from shared.values import to_json
+
+
+class Stated(SignalColumns):
+    """The columns that say what the document says."""
+
+    rejection_reason: str
+    take_profit_1: Decimal | None
+    take_profit_2: Decimal | None
+    take_profit_3: Decimal | None
 
 
 class Theory(TypedDict):
@@ -53,10 +64,17 @@ def build(candidate: Candidate[RejectedSignalDocument], evidence: Evidence, prov
     return RejectedSignal(
         **provenance,
         **_theory(signal, evidence),
-        **signal.columns(),
-        rejection_reason=signal.rejection_reason,
+        **stated(signal),
         rejection_metadata=_json(signal.rejection_metadata),
         confluence_snapshot=_json(signal.confluence_snapshot),
+    )
+
+
+def stated(signal: RejectedSignalDocument) -> Stated:
+    """Name what a row takes from its document as it is."""
+    return Stated(
+        **signal.columns(),
+        rejection_reason=signal.rejection_reason,
         take_profit_1=signal.take_profit_1,
         take_profit_2=signal.take_profit_2,
         take_profit_3=signal.take_profit_3,
@@ -120,7 +138,23 @@ def _result(signal: RejectedSignalDocument, leave: Exit, notional: Decimal) -> t
         fees = numeric(round_trip(signal.asset_class, signal.side, (qty, units), entry, out))
     except FeeRateUnknownError as error:
         raise RefusedError(Reason.FEE_RATE_UNKNOWN, "created_at", str(error)) from error
-    return fees, numeric(sign(signal.side) * (leave.price - signal.entry_price) * qty * units - fees)
+    return fees, _net(signal, leave.price, notional, fees)
+
+
+def _net(signal: RejectedSignalDocument | RejectedSignal, leave: Decimal, notional: Decimal, fees: Decimal) -> Decimal:
+    """Net profit, US dollars, of entering at the signal's price with a notional and leaving at another one."""
+    units = multiplier(signal.asset_class)
+    qty = notional / (signal.entry_price * units)
+    return numeric(sign(signal.side) * (leave - signal.entry_price) * qty * units - fees)
+
+
+def follows(signal: RejectedSignal, _as_of: datetime | None) -> Mapping[str, object]:
+    """Say what the derived columns must be: the simulated profit, in dollars and in percent."""
+    day = {"ds": signal.created_at.date()}
+    if signal.theoretical_exit_price is None or signal.theoretical_fees_usd is None:
+        return {**day, "theoretical_pnl_usd": None, "theoretical_pnl_pct": None}
+    pnl = _net(signal, signal.theoretical_exit_price, signal.notional_usd, signal.theoretical_fees_usd)
+    return {**day, "theoretical_pnl_usd": pnl, "theoretical_pnl_pct": percent(pnl, signal.notional_usd)}
 
 
 def _notional(signal: RejectedSignalDocument, settings: Settings) -> Decimal:
@@ -153,6 +187,8 @@ LOOP = Loop(
     wants=wants,
     build=build,
     retires=True,
+    takes_over=stated,
+    follows=follows,
 )
 
 if __name__ == "__main__":

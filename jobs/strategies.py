@@ -1,8 +1,10 @@
 """The strategy dimension: current configurations -> `dim_strategies`, one row per configuration ever seen."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypedDict
 
 from schemas.strategies import StrategyDocument, StrategyVersion
 from schemas.table import Provenance
@@ -11,6 +13,16 @@ from shared.settings import Settings
 from shared.values import to_json
 
 _IDENTITY = frozenset({"document_id", "strategy_id"})
+
+
+class Stated(TypedDict):
+    """The columns that say what the document says."""
+
+    config_hash: str
+    active: bool
+    timeframe: str
+    asset_class: str | None
+    assets: list[str]
 
 
 def configuration(strategy: StrategyDocument) -> dict[str, Any]:
@@ -46,17 +58,38 @@ def build(candidate: Candidate[StrategyDocument], _evidence: Evidence, provenanc
     valid_from = candidate.source.update_time
     return StrategyVersion(
         **provenance,
+        **stated(strategy),
         ds=valid_from.date(),
         strategy_id=strategy.strategy_id,
         version=len(candidate.stored) + 1,
-        config_hash=config_hash(strategy),
         config=to_json(configuration(strategy)),
+        valid_from=valid_from,
+    )
+
+
+def stated(strategy: StrategyDocument) -> Stated:
+    """Name what a row takes from its document as it is."""
+    return Stated(
+        config_hash=config_hash(strategy),
         active=strategy.active,
         timeframe=strategy.timeframe,
         asset_class=strategy.asset_class,
         assets=strategy.assets,
-        valid_from=valid_from,
     )
+
+
+def follows(version: StrategyVersion, _as_of: datetime | None) -> Mapping[str, object]:
+    """Say what the derived columns must be: a version holds from the revision that carried it."""
+    return {"ds": version.valid_from.date(), "valid_from": version.source_rev}
+
+
+def contradictions(versions: Sequence[StrategyVersion]) -> list[str]:
+    """Say where the versions of a strategy are not 1 to n by valid_from, each unlike the one before."""
+    history = sorted(versions, key=lambda one: one.valid_from)
+    numbers = [one.version for one in history]
+    wrong = [] if numbers == list(range(1, len(history) + 1)) else [f"its versions are {numbers} by valid_from"]
+    same = [after.version for before, after in pairwise(history) if before.config_hash == after.config_hash]
+    return wrong + [f"version {number} repeats the configuration before it" for number in same]
 
 
 def due(_strategy: StrategyDocument, _as_of: datetime, _settings: Settings) -> bool:
@@ -76,6 +109,11 @@ LOOP = Loop(
     key=key,
     build=build,
     classify=classify,
+    takes_over=stated,
+    follows=follows,
+    contradictions=contradictions,
+    # However often its document is touched, a configuration is the same one.
+    recognised_by=lambda row_key, _revision: row_key[:2],
 )
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
-from schemas.columns import StrategyCheck
+from schemas.columns import AssetClass, PositionTradeType, StrategyCheck
+from schemas.columns import Side as Direction
 from schemas.document import numeric
 from schemas.reasons import Reason
 from schemas.strategies import StrategyVersion
@@ -23,6 +24,25 @@ from shared.position_orders import PositionOrders
 from shared.settings import Settings
 
 _FILL_COLUMNS = ("entry_order_id", "exit_order_id", "entry_price", "exit_price", "qty")
+
+
+class Stated(TypedDict):
+    """The columns that say what the document says."""
+
+    ds: date
+    account_id: str
+    signal_id: str
+    strategy_id: str
+    symbol: str
+    asset_class: AssetClass
+    side: Direction
+    target_entry_price: Decimal | None
+    reported_entry_price: Decimal | None
+    entry_time: datetime
+    exit_time: datetime
+    exit_reason: str
+    trade_type: PositionTradeType
+    discord_thread_id: str | None
 
 
 def ignores(fields: Mapping[str, Any]) -> bool:
@@ -50,6 +70,42 @@ def wants(candidate: Candidate[PositionDocument], settings: Settings) -> Wants:
     )
 
 
+def stated(position: PositionDocument) -> Stated:
+    """Name what a row takes from its document as it is; ds is the UTC date of exit_time."""
+    return Stated(
+        ds=position.exit_time.date(),
+        account_id=position.account_id,
+        signal_id=position.signal_id,
+        strategy_id=position.strategy_id,
+        symbol=position.symbol,
+        asset_class=position.asset_class,
+        side=position.side,
+        target_entry_price=position.target_entry_price,
+        reported_entry_price=position.entry_fill_price,
+        entry_time=position.entry_time,
+        exit_time=position.exit_time,
+        exit_reason=position.exit_reason,
+        trade_type=position.trade_type,
+        discord_thread_id=position.discord_thread_id,
+    )
+
+
+def follows(trade: Trade, _as_of: datetime | None) -> Mapping[str, object]:
+    """Say what a trade's derived columns must be, each by the columns that it is computed from."""
+    units = multiplier(trade.asset_class)
+    size = notional(trade.qty, units)
+    return {
+        "ds": trade.exit_time.date(),
+        "contract_multiplier": units,
+        "trade_duration_s": _seconds(trade.exit_time - trade.entry_time),
+        "gross_pnl_usd": gross_pnl(trade.side, trade.entry_price, trade.exit_price, size),
+        "fees_usd": trade.fee_estimate_usd if trade.actual_fee_usd is None else trade.actual_fee_usd,
+        "pnl_usd": net_pnl(trade.gross_pnl_usd, trade.fees_usd),
+        "pnl_pct": percent(trade.pnl_usd, notional(trade.entry_price, size)),
+        "slippage_pct": slippage(trade.side, trade.entry_price, trade.target_entry_price),
+    }
+
+
 def build(candidate: Candidate[PositionDocument], evidence: Evidence, provenance: Provenance) -> Trade:
     """Turn one closed position into its row."""
     position = candidate.document
@@ -63,30 +119,18 @@ def build(candidate: Candidate[PositionDocument], evidence: Evidence, provenance
     moved = _excursion(position, fills.entry_price, evidence.market.bars(window), window, evidence.market.length)
     return Trade(
         **provenance,
-        ds=position.exit_time.date(),
+        **stated(position),
         trade_id=position.position_id,
-        account_id=position.account_id,
-        signal_id=position.signal_id,
-        strategy_id=position.strategy_id,
         strategy_version=_stated_or(position.strategy_version, interval),
         strategy_config_hash=interval.config_hash if interval else None,
         strategy_check=check,
-        symbol=position.symbol,
-        asset_class=position.asset_class,
-        side=position.side,
         qty=fills.qty,
         contract_multiplier=multiplier(position.asset_class),
-        target_entry_price=position.target_entry_price,
         entry_price=fills.entry_price,
         exit_price=fills.exit_price,
-        reported_entry_price=position.entry_fill_price,
         reported_exit_price=fills.reported_exit_price,
         broker_check=fills.check,
-        entry_time=position.entry_time,
-        exit_time=position.exit_time,
         trade_duration_s=_seconds(position.exit_time - position.entry_time),
-        exit_reason=position.exit_reason,
-        trade_type=position.trade_type,
         gross_pnl_usd=gross,
         fees_usd=fee,
         pnl_usd=pnl,
@@ -99,7 +143,6 @@ def build(candidate: Candidate[PositionDocument], evidence: Evidence, provenance
         entry_order_id=fills.entry_order_id,
         exit_order_id=fills.exit_order_id,
         order_ids=fills.order_ids,
-        discord_thread_id=position.discord_thread_id,
     )
 
 
@@ -202,6 +245,8 @@ LOOP = Loop(
     build=build,
     retires=True,
     reconcile=reconcile,
+    takes_over=stated,
+    follows=follows,
 )
 
 if __name__ == "__main__":

@@ -147,6 +147,11 @@ def replace_whole(new: R, stored: R) -> R:  # noqa: ARG001 - one of several rule
     return new
 
 
+def key_and_revision(key: tuple[Any, ...], revision: datetime) -> tuple[Any, ...]:
+    """Recognise a record by key and revision: an edit makes it another one."""
+    return (*key, revision)
+
+
 @dataclass(frozen=True)
 class Loop(Generic[D, R]):
     """One archival job."""
@@ -185,6 +190,15 @@ class Loop(Generic[D, R]):
     """Whether an archived document may be deleted at its source, in time."""
     reconcile: Callable[[R, R], R] = replace_whole
     """How a new row takes over what other jobs wrote into the stored one: (new, stored) -> row."""
+    takes_over: Callable[[D], Mapping[str, object]] = lambda _document: {}
+    """The columns that a row takes from its document as they are. An audit compares them."""
+    follows: Callable[[R, datetime | None], Mapping[str, object]] = lambda _row, _as_of: {}
+    """What columns of a row must be, `ds` among them, as far as its other columns and the as-of time of the run that
+    inserted it (None: unknown) tell. An audit recomputes them, in `shared.formulae.EXACT`."""
+    contradictions: Callable[[Sequence[R]], Sequence[str]] = lambda _rows: ()
+    """What is wrong with the rows of one first key column taken together, in words."""
+    recognised_by: Callable[[tuple[Any, ...], datetime], tuple[Any, ...]] = key_and_revision
+    """What a document and the row that is up to date with it have in common: (key, revision) -> values."""
 
     @property
     def table(self) -> str:

@@ -4,7 +4,7 @@ Identifiers come from models and validated settings only, partition dates are li
 and every value is a query parameter.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import date
 
 from schemas.bigquery import Column, columns
@@ -34,21 +34,22 @@ def rows_of(table: str, row: type[ArchivedRow], days: Iterable[date]) -> str:
     return f"{select_all(table, row)} WHERE {in_days(days)} AND {row.TABLE.key[0]} IN UNNEST(@identities)"
 
 
-def whole_table(table: str, row: type[ArchivedRow]) -> str:
-    """Ask for every row, over all partitions."""
-    return f"{select_all(table, row)} WHERE {ALL_PARTITIONS}"
+def in_order(table: str, row: type[ArchivedRow], present: Container[str]) -> str:
+    """Ask for every row, over all partitions, in the order of its key; a column that is not present is NULL."""
+    names = ", ".join(_read(column) if column.name in present else f"NULL AS {column.name}" for column in columns(row))
+    return f"SELECT {names} FROM {table} WHERE {ALL_PARTITIONS} ORDER BY {', '.join(row.TABLE.key)}"
 
 
 def select_all(table: str, row: type[ArchivedRow]) -> str:
     """List every column; JSON as text, so that it comes back as it was written."""
-    names = ", ".join(
-        # Of a NULL it would make the text "null".
-        f"IF({column.name} IS NULL, NULL, TO_JSON_STRING({column.name})) AS {column.name}"
-        if column.type == "JSON"
-        else column.name
-        for column in columns(row)
-    )
-    return f"SELECT {names} FROM {table}"
+    return f"SELECT {', '.join(map(_read, columns(row)))} FROM {table}"
+
+
+def _read(column: Column) -> str:
+    if column.type != "JSON":
+        return column.name
+    # Of a NULL it would make the text "null".
+    return f"IF({column.name} IS NULL, NULL, TO_JSON_STRING({column.name})) AS {column.name}"
 
 
 def count_run(table: str) -> str:

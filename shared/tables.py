@@ -49,6 +49,11 @@ class Tables:
         """Tell whether there is such a table, whatever its columns."""
         return self._find(row) is not None
 
+    def present(self, row: type[ArchivedRow]) -> frozenset[str] | None:
+        """Name the columns that a table really has; None when there is no such table."""
+        table = self._find(row)
+        return None if table is None else frozenset(field.name for field in table.schema)
+
     def differences(self, row: type[ArchivedRow]) -> list[Difference]:
         """Compare one table with its model."""
         table = self._find(row)

@@ -1,82 +1,98 @@
 """`golden-thread audit`: does the thread hold?"""
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 
 import click
 
 from infra.cli import show
-from jobs.entry import UNBALANCED, Moment, chosen, guarded
-from jobs.registry import loops
-from shared.audit import Audit, Report
-from shared.log import Log
-from shared.loop import Loop
+from jobs.entry import DONE, UNBALANCED, Moment, chosen, guarded
+from jobs.registry import all_jobs, loops
+from shared.audit import Audit
+from shared.audit_findings import Kind
+from shared.audit_join import OrderError
+from shared.audit_report import PARTS, Report
+from shared.jobs import Job
+from shared.log import Log, Severity
 from shared.parts import connect
 from shared.settings import load
 
-_ADVICE = {
-    "duplicates": "Somebody wrote into the table beside the jobs: compare run_id of the rows, delete by hand.",
-    "invalid": "Rows were changed by hand, or written under another schema: restore the partition from time travel.",
-    "wrong_sums": "A row was changed by hand: restore the partition from time travel; or edit its document, unless "
-    "that is retired, and the next run revises it.",
-    "lost": "Restore the rows from time travel, or the documents from the database's point-in-time recovery.",
-    "leaderless": "A run died: the next run of the job closes its record as ABANDONED.",
-}
+FAILED = 1
 
 
 @click.command()
-@click.argument("jobs", nargs=-1, metavar="[JOB]...")
+@click.argument("names", nargs=-1, metavar="[JOB|TABLE]...")
 @click.option("--as-of", type=Moment(), help="What counts as now. Default: now.")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def command(jobs: tuple[str, ...], as_of: datetime | None, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON, complete.")
+def command(names: tuple[str, ...], as_of: datetime | None, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
     """Check source = archived + quarantined + pending, unique keys, valid rows, right sums. Changes nothing.
+
+    Also: rows true to their documents, runs that counted rightly, leases that somebody holds.
 
     \b
     Examples:
       golden-thread audit
+      golden-thread audit trades fact_rejected_signals
       golden-thread audit trades --as-of 2021-07-01T00:00:00Z --json
     \b
-    Exit codes: 0 it holds, 1 the audit failed, 3 it does not hold.
+    Exit codes: 0 it holds (what is pending or orphaned is said), 1 the audit failed, 2 usage, 3 it does not hold.
     """
-    wanted = [job for job in chosen(jobs or ("all",)) if isinstance(job, Loop)]
-    if others := [job.name for job in chosen([name for name in jobs if name != "all"]) if not isinstance(job, Loop)]:
-        raise click.UsageError(f"{', '.join(others)} archives nothing; there are: {', '.join(loops())}, all")
+    wanted = audited(names)
 
     def work() -> int:
         settings, log = load(), Log(sys.stderr)
-        reports = [Audit(loop, connect(settings, log), as_of).check() for loop in wanted]
+        reports = [Audit(job, connect(settings, log.labelled(job=job.name)), as_of).check() for job in wanted]
         if as_json:
             show.as_json([report.as_dict() for report in reports])
         else:
             _print(reports)
-        return 0 if all(report.passed for report in reports) else UNBALANCED
+        return DONE if all(report.passed for report in reports) else UNBALANCED
 
-    sys.exit(guarded(Log(sys.stderr), work))
+    try:
+        code = guarded(Log(sys.stderr), work)
+    except OrderError as error:
+        Log(sys.stderr).event(f"a store does not answer in the order of names: {error}", Severity.ERROR)
+        code = FAILED
+    sys.exit(code)
 
 
-def _print(reports: list[Report]) -> None:
-    show.as_table(
-        "audit",
-        ("job", "holds", "rows", "due", "archived", "quarantined", "pending", "orphaned", "retired", "off"),
-        (
-            (
-                report.job,
-                "yes" if report.passed else "NO",
-                report.rows,
-                report.due,
-                report.archived,
-                report.quarantined,
-                report.pending.count,
-                report.orphaned.count,
-                report.retired,
-                ", ".join(f"{name} {getattr(report, name).count}" for name in _ADVICE if getattr(report, name).count),
-            )
-            for report in reports
-        ),
-    )
+def audited(names: Sequence[str]) -> list[Job]:
+    """Find the jobs to audit, by their names or by their tables; all of them when none is named.
+
+    Raises:
+        click.UsageError: No such job or table; lists those there are.
+    """
+    of_table = {loop.table: name for name, loop in loops().items()}
+    everything = tuple(all_jobs())
+    listed = [one for name in names for one in (everything if name == "all" else (of_table.get(name, name),))]
+    try:
+        return chosen(listed or everything)
+    except click.UsageError as error:
+        raise click.UsageError(f"{error.message}; or a table: {', '.join(of_table)}") from None
+
+
+def _print(reports: Sequence[Report]) -> None:
     for report in reports:
-        for name, advice in _ADVICE.items():
-            if (finding := getattr(report, name)).count:
-                click.echo(
-                    f"{report.table}: {finding.count} {name}: {'; '.join(finding.examples)}\n  {advice}", err=True
-                )
+        verdict = "holds" if report.passed else "DOES NOT HOLD"
+        show.as_table(f"{report.job}: {verdict}", ("counted", "number", "digest"), _counted(report))
+        for kind, finding in report.findings.items():
+            if finding.count:
+                more = "; …" if finding.count > len(finding.examples) else ""
+                click.echo(f"{'OFF' if kind.is_off else 'said'}: {kind} {finding.count}: ", nl=False)
+                click.echo(f"{'; '.join(finding.examples)}{more}\n  {report.advice(kind)}")
+        if report.unbalanced:
+            click.echo("OFF: the source is not archived + quarantined + pending, by count or by digest; see above.")
+        click.echo()
+    failed = [report.job for report in reports if not report.passed]
+    click.echo(f"The thread does not hold: {', '.join(failed)}." if failed else "The thread holds.")
+
+
+def _counted(report: Report) -> list[tuple[str, int, str]]:
+    """List what was counted; of a job that archives nothing, nothing."""
+    if report.job not in loops():
+        return []
+    pending = report.findings[Kind.PENDING].count
+    numbers = dict(zip(PARTS, (report.due, report.archived, report.quarantined, pending), strict=True))
+    balance = [(name, number, str(getattr(report, f"{name}_digest"))) for name, number in numbers.items()]
+    return [("rows", report.rows, ""), *balance, ("retired", report.retired, "")]

@@ -20,7 +20,7 @@ Row = type[ArchivedRow]
 STATEMENTS: dict[str, Callable[[Row], str]] = {
     "stored": lambda row: sql.stored(table(row), row),
     "rows_of": lambda row: sql.rows_of(table(row), row, DAYS),
-    "whole_table": lambda row: sql.whole_table(table(row), row),
+    "in_order": lambda row: sql.in_order(table(row), row, {column.name for column in columns(row)}),
     "count_run": lambda row: sql.count_run(table(row)),
     "fingerprint": lambda row: sql.fingerprint(table(row), row),
     "versions": lambda row: sql.versions(table(row)),
@@ -115,7 +115,7 @@ def test_a_lookup_asks_for_key_partition_and_revision_once_each(row: Row) -> Non
     assert asked == list(dict.fromkeys([*row.TABLE.key, "ds", "source_rev"]))
 
 
-@pytest.mark.parametrize("name", ["rows_of", "whole_table", "unsettled"])
+@pytest.mark.parametrize("name", ["rows_of", "in_order", "unsettled"])
 @every_table
 def test_rows_are_read_whole_and_json_as_text(name: str, row: Row) -> None:
     asked = parsed(STATEMENTS[name](row)).args["expressions"]

@@ -1,0 +1,41 @@
+"""Leases against the records of runs: whoever holds one is under way, whoever is under way holds one.
+
+A run takes its lease just before it writes its record, and closes the record just before it gives the lease back. What
+looks wrong in between is right a moment later, so only what is wrong twice is reported.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+
+from shared.audit_findings import Kind
+from shared.audit_report import Report
+from shared.lease import State
+from shared.parts import Parts
+
+A_MOMENT = 1.0
+"""Seconds until the second look."""
+STALE = timedelta(days=1)
+"""Age of an intent after which its stream is gone, and the next run should long have settled it."""
+
+
+def check_leases(name: str, parts: Parts, report: Report) -> None:
+    """Look at the lease of a job and at the records that say RUNNING under it."""
+    if found := set(_look(name, parts)):
+        parts.pause(A_MOMENT)
+        for kind, what in sorted(found & set(_look(name, parts)), key=str):
+            report.add(kind, what)
+
+
+def _look(name: str, parts: Parts) -> Iterator[tuple[Kind, str]]:
+    running = parts.runs.running(name)
+    return wrong(parts.leases.peek(name), running)
+
+
+def wrong(state: State, running: Collection[str]) -> Iterator[tuple[Kind, str]]:
+    """Say what is wrong with a lease, given the runs that say they are under way with it."""
+    holder = None if state.expires_at is None or state.expires_at <= state.read_at else state.owner
+    yield from ((Kind.LEADERLESS, run_id) for run_id in running if run_id != holder)
+    if holder is not None and holder not in running:
+        yield Kind.STRAY_LEASE, holder
+    if state.intent is not None and state.intent.created_at < state.read_at - STALE:
+        yield Kind.STALE_INTENT, f"{state.intent.n} rows of run {state.intent.run_id}, stream {state.intent.stream}"
