@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any
 
 from google.api_core.exceptions import FailedPrecondition, NotFound
@@ -74,6 +73,7 @@ class Retiring:
         self._parts = parts
         self._record = record
         self._outcomes: Counter[str] = Counter()
+        self._loops: list[Loop[Any, Any]] | None = None
 
     def do(self, lease: Lease) -> None:
         """Find what may go, and delete it page by page.
@@ -100,10 +100,15 @@ class Retiring:
                 if left == 0:
                     return
 
-    @cached_property
+    @property
     def loops(self) -> list[Loop[Any, Any]]:
         """The loops whose documents may go. One without a table has archived nothing yet, and is left out."""
-        retiring = [loop for loop in self._job.loops().values() if loop.retires]
+        # Not a cached_property: until Python 3.12 one lock of the class is held, here while the warehouse is asked.
+        if self._loops is None:
+            self._loops = self._with_tables([loop for loop in self._job.loops().values() if loop.retires])
+        return self._loops
+
+    def _with_tables(self, retiring: Sequence[Loop[Any, Any]]) -> list[Loop[Any, Any]]:
         found = [loop for loop in retiring if self._parts.tables.exists(loop.row)]
         if missing := [loop.table for loop in retiring if loop not in found]:
             self._parts.log.event("tables that do not exist hold nothing", tables=missing)
