@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.emulator.job_process import let_a_minute_pass
-from tests.emulator.wire import Call, Wire
+from tests.emulator.moments import commits
+from tests.emulator.wire import Call, Wire, cut
 from tests.faults.kinds import SHORT_S, Kind
-from tests.faults.oracle import AS_OF, Oracle, afterwards, always, fingerprint
+from tests.faults.oracle import Oracle, afterwards, always, fingerprint
+from tests.faults.rows import remembered
 from tests.faults.sites import at, sites
 from tests.faults.victims import Process, Thread
-from tests.faults.worlds import ROUNDS, WORLDS, World
+from tests.faults.worlds import WORLDS, World
 from tests.stack import LocalStack
 
 ENDED_WELL = frozenset({"SUCCEEDED", "PARTIAL"})
@@ -19,23 +21,23 @@ REPLAY = "pytest tests/faults/test_every_site.py --fault"
 
 @dataclass(frozen=True)
 class Fault:
-    """A kind of fault at a site of a job."""
+    """A kind of fault at a site of the job of a world."""
 
-    job: str
+    world: str
     site: str
     kind: Kind
 
     def __str__(self) -> str:
         """Write it as `--fault` takes it."""
-        return f"{self.job}/{self.site}/{self.kind.name}"
+        return f"{self.world}/{self.site}/{self.kind.name}"
 
 
 class Course:
-    """One job that goes from fault to fault; the stores of one corner serve a number of rounds."""
+    """One world that goes from fault to fault; the stores of one corner serve a number of rounds."""
 
-    def __init__(self, job: str, stack: LocalStack, wire: Wire, directory: Path) -> None:
+    def __init__(self, name: str, stack: LocalStack, wire: Wire, directory: Path) -> None:
         """Begin nowhere; the first fault finds a corner."""
-        self.job = job
+        self._name = name
         self._stack = stack
         self._wire = wire
         self._directory = directory
@@ -61,22 +63,28 @@ class Course:
 
     def _next_round(self) -> None:
         if not self._left:
-            self._left = ROUNDS - 1
             self._corner = self._stack.fresh()
-            self._world = WORLDS[self.job](self._corner, self._directory / self._corner.environment["BIGQUERY_DATASET"])
+            directory = self._directory / self._corner.environment["BIGQUERY_DATASET"]
+            self._world = WORLDS[self._name](self._corner, directory)
             self._oracle = Oracle(self._corner.environment)
             self._world.begin()
+            self._left = self._world.rounds
         self._left -= 1
-        self._world.go_on()
+        if self._world.rounds > 1:
+            self._world.go_on()
+        if self._world.undecided:
+            self._wire.set(before=cut(commits))
+            assert Thread(self._world, self._corner, self._wire).run() == "FAILED"
 
     def _wrongs(self, fault: Fault) -> Iterator[str]:
         yield from self._befall(fault)
         yield from self._world.lost()
         yield from self._clean_run()
         look = self._oracle.stores.look()
-        yield from always(look, {})
+        yield from always(look, self._oracle.memory)
         yield from afterwards(look, self._oracle.as_of, self._world.refused)
         yield from self._world.amiss()
+        self._oracle.memory = remembered(look)
         before = fingerprint(look)
         yield from self._clean_run()
         after = self._oracle.fingerprint()
@@ -105,7 +113,7 @@ class Course:
         return Thread(self._world, self._corner, self._wire)
 
     def _clean_run(self) -> Iterator[str]:
-        record = self._corner.run(self.job, self._world.as_of)
+        record = self._corner.run(self._world.job, self._world.as_of)
         if record.status not in ENDED_WELL:
             yield f"a clean run is {record.status}: {record.error}"
 

@@ -19,6 +19,8 @@ from tests.stack import LocalStack
 
 THE_HARD_ONES = ("kill_after", "ack_lost")
 """Kinds of fault that every write must stand, in every lane."""
+WRITES_ARE_THEIR_OWN = ("trades", "trades at first", "fee-patch", "price-patch", "retire")
+"""Worlds that write as no other does: the loops all archive alike."""
 
 
 @pytest.fixture
@@ -27,48 +29,51 @@ def replayed(pytestconfig: pytest.Config) -> Fault | None:
     asked: str | None = pytestconfig.getoption("--fault", default=None)
     if asked is None:
         return None
-    job, _, rest = asked.partition("/")
+    world, _, rest = asked.partition("/")
     site, _, kind = rest.rpartition("/")
-    return Fault(job, site, KINDS[kind])
+    return Fault(world, site, KINDS[kind])
 
 
-def faults_at(job: str, sites: dict[str, Call], kinds: Iterable[str]) -> list[Fault]:
-    """Every kind at every site that it applies to."""
-    return [
-        Fault(job, site, KINDS[kind]) for kind in kinds for site, call in sites.items() if KINDS[kind].applies(call)
-    ]
+def faults_at(world: str, sites: dict[str, Call], kinds: Iterable[str]) -> list[Fault]:
+    """Every kind at every site that it applies to; writes come first, for they can do most harm."""
+    ordered = sorted(sites, key=lambda site: not writes(sites[site]))
+    return [Fault(world, site, KINDS[kind]) for kind in kinds for site in ordered if KINDS[kind].applies(sites[site])]
 
 
-def sample(job: str, sites: dict[str, Call]) -> Iterator[Fault]:
+def sample(world: str, sites: dict[str, Call]) -> Iterator[Fault]:
     """Each kind at one site, the same in every session; and every write with the hard ones."""
-    draw = random.Random(zlib.crc32(job.encode()))  # noqa: S311 - no secret
+    draw = random.Random(zlib.crc32(world.encode()))  # noqa: S311 - no secret
     for kind in KINDS:
-        if possible := faults_at(job, sites, [kind]):
+        if possible := faults_at(world, sites, [kind]):
             yield draw.choice(possible)
-    yield from faults_at(job, {site: call for site, call in sites.items() if writes(call)}, THE_HARD_ONES)
+    if world in WRITES_ARE_THEIR_OWN:
+        yield from faults_at(world, {site: call for site, call in sites.items() if writes(call)}, THE_HARD_ONES)
 
 
 def stand(course: Course, faults: Sequence[Fault]) -> None:
     """Go from fault to fault and report all that broke anything."""
-    wrongs = [wrong for fault in faults for wrong in course.wrongs(fault)]
+    wrongs: list[str] = []
+    for fault in faults:
+        wrongs += (found := course.wrongs(fault))
+        print(*(found or [str(fault)]), sep="\n", flush=True)  # noqa: T201 - shows how far it got
     assert not wrongs, f"{len(faults)} faults\n" + "\n".join(wrongs)
 
 
-@pytest.mark.parametrize("job", WORLDS)
-def test_a_job_stands_each_kind_of_fault_somewhere_and_every_write_undone_or_unanswered(
-    job: str, stack: LocalStack, wire: Wire, tmp_path: Path, replayed: Fault | None
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_job_stands_each_kind_of_fault_somewhere_and_its_writes_undone_or_unanswered(
+    world: str, stack: LocalStack, wire: Wire, tmp_path: Path, replayed: Fault | None
 ) -> None:
-    if replayed and replayed.job != job:
-        pytest.skip("another job's fault is replayed")
-    course = Course(job, stack, wire, tmp_path)
-    stand(course, [replayed] if replayed else list(dict.fromkeys(sample(job, course.sites()))))
+    if replayed and replayed.world != world:
+        pytest.skip("another world's fault is replayed")
+    course = Course(world, stack, wire, tmp_path)
+    stand(course, [replayed] if replayed else list(dict.fromkeys(sample(world, course.sites()))))
 
 
 @pytest.mark.nightly
+@pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("job", WORLDS)
 def test_a_job_stands_a_kind_of_fault_at_every_call(
-    job: str, kind: str, stack: LocalStack, wire: Wire, tmp_path: Path
+    kind: str, world: str, stack: LocalStack, wire: Wire, tmp_path: Path
 ) -> None:
-    course = Course(job, stack, wire, tmp_path)
-    stand(course, faults_at(job, course.sites(), [kind]))
+    course = Course(world, stack, wire, tmp_path)
+    stand(course, faults_at(world, course.sites(), [kind]))

@@ -18,7 +18,7 @@ from tests.emulator.fees import SOON, dollar_fee, exit_price, expected_fee, hist
 from tests.stack import AS_OF, LocalStack
 
 ROUNDS = 20
-"""How many rounds one corner of the stores serves; then the next one begins, or every look would take longer."""
+"""How many rounds one corner serves; then the next one begins, or every look would take longer."""
 REALLY = ("--delete",)
 """A retirement by hand is a dry run without it."""
 
@@ -27,6 +27,10 @@ class World(Protocol):
     """The surroundings of one job."""
 
     job: str
+    rounds: int
+    """How many rounds one corner of the stores serves."""
+    undecided: bool
+    """Whether each round begins with a run that cannot find out whether its commit happened."""
 
     def begin(self) -> None:
         """Fill the stores, and run once."""
@@ -64,6 +68,8 @@ class _Common:
     as_of: str = AS_OF
     arguments: Sequence[str] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
+    rounds: int = ROUNDS
+    undecided: bool = False
 
     def run(self, job: str | None = None) -> None:
         """Run a job as it should be run; nothing may go wrong."""
@@ -118,6 +124,16 @@ class Documents(_Common):
     @property
     def _document(self) -> Callable[..., Fields]:
         return DOCUMENTS[self.job]
+
+
+@dataclass
+class Beginning(Documents):
+    """A collection that no run has seen, and no table: the first run makes it."""
+
+    rounds: int = 1
+
+    def run(self, _job: str | None = None) -> None:
+        """Leave the first run to the fault."""
 
 
 def _paper(now: int) -> Sequence[Fields]:
@@ -284,9 +300,11 @@ class Retirements(_Common):
 
 WORLDS: Mapping[str, Callable[[LocalStack, Path], World]] = {
     **{job: partial(Documents, job=job, spoiling=spoiling) for job, spoiling in SPOILING.items()},
+    "trades at first": partial(Beginning, job="trades", spoiling=SPOILING["trades"]),
+    "trades undecided": partial(Documents, job="trades", spoiling=SPOILING["trades"], undecided=True),
     "account-snapshot": partial(Account, job="account-snapshot"),
     "fee-patch": partial(Fees, job="fee-patch"),
     "price-patch": partial(Prices, job="price-patch"),
     "retire": partial(Retirements, job="retire"),
 }
-"""Job → its world."""
+"""The worlds by name: each job's usual one, and what a run meets but rarely."""
