@@ -23,8 +23,9 @@ class Oracle:
     def __init__(self, environment: Mapping[str, str], *, as_of: datetime = AS_OF) -> None:
         """Look where the environment points; what is due is due at `as_of`."""
         self.stores = Stores(environment)
-        self._as_of = as_of
-        self._memory: rows.Memory = {}
+        self.as_of = as_of
+        self.memory: rows.Memory = {}
+        """What the last look saw of every row."""
 
     def broken(self, *, at_rest: bool = True, refused: Mapping[str, str] = {}) -> list[str]:
         """Name every invariant that does not hold; an empty list when all do.
@@ -35,8 +36,8 @@ class Oracle:
             refused: Path and reason of every document that must be in quarantine then.
         """
         look = self.stores.look()
-        found = [*always(look, self._memory), *(afterwards(look, self._as_of, refused) if at_rest else ())]
-        self._memory |= rows.remembered(look)
+        found = [*always(look, self.memory), *(afterwards(look, self.as_of, refused) if at_rest else ())]
+        self.memory |= rows.remembered(look)
         return found
 
     def fingerprint(self) -> dict[str, str]:

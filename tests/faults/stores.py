@@ -57,7 +57,7 @@ class Stores:
         """Read everything there is."""
         names = (*SOURCES, *_OWN)
         with ThreadPoolExecutor(2) as threads:
-            rows = threads.submit(lambda: {name: self._rows(name) for name in self._existing()})
+            rows = threads.submit(lambda: {name: self._rows(name) for name in self.tables()})
             found = dict(zip(names, threads.map(self._documents, names), strict=True))
             return Look(
                 sources={name: found[name] for name in SOURCES},
@@ -68,15 +68,16 @@ class Stores:
                 receipts=[one.fields for one in found["retired"].values()],
             )
 
-    def _documents(self, collection: str) -> Mapping[str, Source]:
-        found = self.hot.collection(collection).stream()
-        return {one.reference.path: Source(one.to_dict() or {}, one.update_time) for one in found}
-
-    def _existing(self) -> list[str]:
+    def tables(self) -> list[str]:
+        """Name the tables that exist."""
         try:
             return [one.table_id for one in self.cold.list_tables(self.dataset) if one.table_id in _TABLES]
         except NotFound:
             return []
+
+    def _documents(self, collection: str) -> Mapping[str, Source]:
+        found = self.hot.collection(collection).stream()
+        return {one.reference.path: Source(one.to_dict() or {}, one.update_time) for one in found}
 
     def _rows(self, table: str) -> list[Fields]:
         config = bigquery.QueryJobConfig(use_query_cache=False)
