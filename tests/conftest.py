@@ -16,6 +16,8 @@ from tests.stack import LocalStack
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-golden", action="store_true", help="write rows.json of golden pairs from a run")
     parser.addoption("--histories", type=int, help="how many random histories a test tries, instead of its own number")
+    parser.addoption("--seed", type=int, help="replay the one random history that a failure names")
+    parser.addoption("--first-seed", type=int, default=0, help="where random histories begin, to share them out")
 
 
 def pytest_report_header() -> str:

@@ -1,7 +1,7 @@
 """Fixtures of tests that step in between a job and its servers."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -11,9 +11,9 @@ from tests.emulator.wire_http import http_relay
 from tests.stack import LocalStack
 
 
-@pytest.fixture(scope="session")
-def _wire(servers: LocalStack) -> Iterator[Wire]:
-    """Relays to the session's servers."""
+@contextmanager
+def wire_to(servers: LocalStack) -> Iterator[Wire]:
+    """Open relays to all servers."""
     wire = Wire()
     with ExitStack() as relays:
         found = {
@@ -21,6 +21,13 @@ def _wire(servers: LocalStack) -> Iterator[Wire]:
             for name, at in addresses(servers.environment).items()
         }
         wire.environment = variables(found)
+        yield wire
+
+
+@pytest.fixture(scope="session")
+def _wire(servers: LocalStack) -> Iterator[Wire]:
+    """The session's wire."""
+    with wire_to(servers) as wire:
         yield wire
 
 
