@@ -85,8 +85,9 @@ class Contents(Generic[D, R]):
             self._report.rows += 1
             if self._report.rows % PROGRESS == 0:
                 self._parts.log.event("audit under way", rows=self._report.rows, documents_due=self._report.due)
+            self._runs.count(record)
             if not key_is_whole(self._loop.row, record):
-                self._report.add(Kind.INVALID, f"{self._key_of(record)}: no key or no revision")
+                self._report.add(Kind.INVALID, f"{_text(self._key_of(record))}: no key or no revision")
                 continue
             if before == (before := self._key_of(record)):
                 self._report.add(Kind.DUPLICATES, _text(before))
@@ -98,7 +99,6 @@ class Contents(Generic[D, R]):
 
     def _check_row(self, record: Record) -> None:
         key, report = _text(self._key_of(record)), self._report
-        self._runs.count(record)
         if self._in_firestore and record["source_path"] != f"{self._loop.source}/{record[self._key[0]]}":
             report.add(Kind.UNEXPLAINED, f"{key}: source_path")
         checked = check(self._loop.row, record)

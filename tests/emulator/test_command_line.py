@@ -144,20 +144,6 @@ def test_a_job_of_its_own_refuses_what_means_nothing_to_it(stack: LocalStack) ->
     assert "--position means nothing to trades" in told.stderr
 
 
-@pytest.mark.parametrize("arguments", [("fee-patch",), ("all", "fee-patch"), ("trades", "retire")])
-def test_what_archives_nothing_cannot_be_audited(arguments: tuple[str, ...]) -> None:
-    told = CliRunner().invoke(main, ["audit", *arguments])
-    assert told.exit_code == WRONG_USAGE
-    assert f"{arguments[-1]} archives nothing; there are: strategies, trades" in told.output
-
-
-@pytest.mark.parametrize("arguments", [(), ("all",), ("trades", "trades"), ("all", "trades")])
-def test_a_job_may_be_named_twice_in_an_audit(arguments: tuple[str, ...], stack: LocalStack) -> None:
-    told = stack.command("audit", *arguments)
-    assert "wrong usage" not in told.stderr
-    assert told.returncode != WRONG_USAGE
-
-
 @pytest.mark.parametrize("words", [("jobs",), ("run", "--help")])
 def test_that_a_scheduled_retire_needs_delete_is_said(words: tuple[str, ...]) -> None:
     assert "on a schedule" in " ".join(CliRunner().invoke(main, words).output.split())
@@ -230,49 +216,6 @@ def test_quarantine_shows_every_fault_and_what_to_do(golden: LocalStack) -> None
     shown = golden.command("quarantine", "show", "live_positions/bad-1").stdout
     assert "qty" in shown
     assert "What to do: Prices and quantities must be above zero" in shown
-
-
-def test_an_audit_of_an_untouched_archive_passes(golden: LocalStack) -> None:
-    golden.command("run", "all", "--as-of", AS_OF)
-    done = golden.command("audit", "--as-of", AS_OF, "--json")
-    reports = {report["job"]: report for report in json.loads(done.stdout)}
-    assert done.returncode == 0, done.stderr
-    trades = reports["trades"]
-    refused = len(TRADES["quarantine"])
-    assert (trades["archived"], trades["quarantined"], trades["pending"]["count"]) == (ARCHIVED, refused, 0)
-    assert trades["due"] == ARCHIVED + refused
-
-
-@pytest.mark.parametrize(
-    ("damage", "finding"),
-    [
-        ("INSERT INTO fact_trades SELECT * FROM fact_trades", "duplicates"),
-        ("UPDATE fact_trades SET pnl_usd = pnl_usd + 1", "wrong_sums"),
-        ("UPDATE fact_trades SET side = 'UP'", "invalid"),
-    ],
-)
-def test_an_audit_finds_what_was_changed_by_hand(golden: LocalStack, damage: str, finding: str) -> None:
-    golden.run("trades")
-    golden.parts().warehouse.change(f"{damage} WHERE {THREE}")
-    done = golden.command("audit", "trades", "--as-of", AS_OF, "--json")
-    (report,) = json.loads(done.stdout)
-    assert done.returncode == 3
-    assert report[finding]["count"] == 3
-    assert report["passed"] is False
-
-
-def test_an_audit_counts_what_no_run_has_seen_as_pending_and_what_lost_its_document_as_orphaned(
-    golden: LocalStack,
-) -> None:
-    golden.run("trades")
-    late = golden.firestore.document("live_positions/long-1").get().to_dict() or {}
-    golden.put("live_positions", [{**late, "position_id": "late-1"}], "position_id")
-    golden.firestore.document("live_positions/paper-1").delete()
-    done = golden.command("audit", "trades", "--as-of", AS_OF, "--json")
-    (report,) = json.loads(done.stdout)
-    assert done.returncode == 0
-    assert report["pending"]["examples"] == ["live_positions/late-1"]
-    assert report["orphaned"]["examples"] == ["live_positions/paper-1"]
 
 
 def test_schema_apply_creates_every_table_and_check_agrees(stack: LocalStack) -> None:
