@@ -1,0 +1,198 @@
+"""Random histories: sources change; runs come, fail, die and overlap; then there is peace, and everything holds."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import NamedTuple
+
+from schemas.run_record import RunRecord
+from shared.survey import Options
+from tests.simulation.network import Fault
+from tests.simulation.oracle import Oracle
+from tests.simulation.sources import Sources
+from tests.simulation.world import Ended, Errand, World, statuses
+
+_DAY = timedelta(days=1)
+_PASSING = (2, 90, 6 * 3600, 30 * 3600, 3 * 86_400)
+"""Seconds that pass at once."""
+_LAST_CALL = 35
+"""Few runs make more calls."""
+_DISTURBED = {
+    "BrokerError",
+    "Forbidden",
+    "LeaseLostError",
+    "PermissionDenied",
+    "ServiceUnavailable",
+    "UndecidedError",
+    "Aborted",
+    "InvalidArgument",
+    "SchemaDriftError",
+    "NotFound",
+}
+"""What may end a run that met a fault or another run."""
+
+
+class Theme(NamedTuple):
+    """What a history is about: which jobs run, and which actions happen."""
+
+    jobs: tuple[str, ...]
+    actions: tuple[str, ...]
+
+
+THEMES = (
+    Theme(("trades",), ("trades",)),
+    Theme(("trades", "fee-patch"), ("trades close", "fees")),
+    Theme(("trades", "fee-patch", "price-patch", "retire"), ("trades", "fees")),
+    Theme(("rejected-signals", "retire"), ("rejected",)),
+    Theme(("expired-signals", "retire"), ("expired",)),
+    Theme(("strategies", "account-snapshot"), ("strategies", "account")),
+)
+
+
+class BrokenPromiseError(AssertionError):
+    """A history in which a promise was broken, told step by step."""
+
+
+class History:
+    """One history; its seed decides everything."""
+
+    def __init__(self, seed: int) -> None:
+        self.world = World(seed)
+        self.chance = self.world.chance
+        self.sources = Sources(self.world)
+        self.oracle = Oracle(self.world, self.sources)
+        self.theme = self.chance.choice(THEMES)
+        self.told: list[str] = []
+
+    def unfold(self) -> None:
+        """Live through it.
+
+        Raises:
+            BrokenPromiseError: Something that the contract promises did not hold.
+        """
+        for _ in range(self.chance.randint(2, 4)):
+            self.change()
+        for _ in range(self.chance.randint(2, 5)):
+            self.chance.choices(
+                (self.change, self.pass_time, self.run, self.crowd, self.lose_streams), (4, 2, 4, 3, 1)
+            )[0]()
+            self.check()
+        self.settle_down()
+
+    def check(self) -> None:
+        """Hold what must hold at any moment."""
+        self._report(self.oracle.broken())
+
+    def change(self) -> None:
+        """Let something happen to the sources."""
+        self._tell(self._action()())
+
+    def pass_time(self) -> None:
+        """Let time pass."""
+        seconds = self.chance.choice(_PASSING)
+        self.world.time.sleep(seconds)
+        self._tell(f"{seconds} s pass")
+
+    def run(self) -> None:
+        """Run one job, perhaps among faults."""
+        self._hold_ends(self.world.run(self._errand(self.chance.choice(self.theme.jobs))))
+
+    def crowd(self) -> None:
+        """Run several at once, while the sources go on."""
+        first = self.chance.choice(self.theme.jobs)
+        again = [first if self.chance.random() < 0.7 else self.chance.choice(self.theme.jobs) for _ in "12"]
+        errands = [self._errand(job, asleep=0.6) for job in [first, *again[: self.chance.randint(1, 2)]]]
+        self.world.network.interludes = [self._action() for _ in range(self.chance.randint(0, 2))]
+        self._hold_ends(self.world.run(*errands, restlessness=self.chance.choice((0.02, 0.1, 0.5))))
+        self.world.network.interludes = []
+
+    def lose_streams(self) -> None:
+        """Let the warehouse forget streams, or do at last what nobody waits for."""
+        for stream in self.world.dataset.streams.values():
+            stream.forgotten |= self.chance.random() < 0.3
+        self.deliver(self.chance.randint(0, 2))
+        self._tell("streams are forgotten")
+
+    def deliver(self, at_most: int) -> None:
+        """Let late calls arrive."""
+        late = self.world.network.late
+        for _ in range(min(at_most, len(late))):
+            self.world.network.deliver_late()
+
+    def settle_down(self) -> None:
+        """A day later, with nothing in the way: the jobs run, then run again and find nothing to do."""
+        when = self.chance.choice(("before", "between", "never"))
+        if when == "before":
+            self.deliver(99)
+        self.world.time.sleep(_DAY.total_seconds() + 3600)
+        jobs = [job for job in ("price-patch", *self.theme.jobs) if job in self.theme.jobs and job != "retire"]
+        self._all_succeed(jobs)
+        if when == "between":
+            self.deliver(99)
+            self._all_succeed(jobs)
+        self._report(self.oracle.broken_at_rest(set(jobs)))
+        before = self._rows()
+        for record in self._all_succeed(jobs):
+            if record.counts.archived or record.counts.revised:
+                self._report([f"{record.job} found something to do once more: {record.counts}"])
+        self._report(self.oracle.broken_at_rest(set(jobs)))
+        if self._rows() != before:
+            self._report(["rows changed though nothing had happened"])
+
+    def _rows(self) -> list[dict[str, object]]:
+        return [dict(row) for table in self.world.dataset.tables.values() for row in table.rows]
+
+    def _all_succeed(self, jobs: list[str]) -> list[RunRecord]:
+        records = []
+        for job in jobs:
+            (ended,) = self.world.run(Errand(job))
+            self._tell(f"undisturbed {job}: {statuses([ended])}")
+            if ended.record is None or ended.record.status.value not in {"SUCCEEDED", "PARTIAL"}:
+                self._report([f"{job} did not succeed undisturbed: {ended.record and ended.record.error}"])
+            else:
+                records.append(ended.record)
+        return records
+
+    def _action(self) -> Callable[[], str]:
+        actions = self.sources.actions()
+        return actions[self.chance.choice([name for name in actions if name.startswith(self.theme.actions)])]
+
+    def _errand(self, job: str, asleep: float = 0.0) -> Errand:
+        return Errand(job, self._options(), self._faults(asleep))
+
+    def _options(self) -> Options:
+        if self.chance.random() < 0.85:
+            return Options(delete=True)
+        now = self.world.time.now()
+        day = (now - self.chance.randint(0, 3) * _DAY).date()
+        return self.chance.choice(
+            (
+                Options(as_of=now - self.chance.randint(1, 40) * timedelta(hours=1), delete=True),
+                Options(since=day, delete=True),
+                Options(until=day, delete=True),
+                Options(limit=1, delete=True),
+                Options(dry_run=False, refresh=True, delete=True),
+            )
+        )
+
+    def _faults(self, asleep: float) -> dict[int, Fault]:
+        number = self.chance.choices((0, 1, 2, 5), (3, 5, 2, 1))[0]
+        faults = {self.chance.randrange(_LAST_CALL): self.chance.choice(tuple(Fault)) for _ in range(number)}
+        if self.chance.random() < asleep:
+            faults[self.chance.randrange(3, _LAST_CALL)] = Fault.PAUSED
+        return faults
+
+    def _hold_ends(self, ended: list[Ended]) -> None:
+        """A run that fails must have met something, and must fail for a reason that this explains."""
+        for one in ended:
+            faults = {call: fault.name for call, fault in sorted(one.errand.faults.items())}
+            self._tell(f"run {one.errand.job} {faults}: {statuses([one])} {one.record and one.record.error}")
+            error = one.record.error.type if one.record and one.record.error else None
+            if error and error not in (_DISTURBED if one.disturbed else {"UndecidedError"}):
+                self._report([f"{one.errand.job} failed: {one.record and one.record.error}"])
+
+    def _tell(self, what: str) -> None:
+        self.told.append(f"{self.world.time.now():%m-%d %H:%M:%S} {what}")
+
+    def _report(self, broken: list[str]) -> None:
+        if broken:
+            raise BrokenPromiseError("\n".join([*broken, "after:", *self.told]))

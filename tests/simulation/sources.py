@@ -1,0 +1,119 @@
+"""What happens to the sources: the trading engine's documents, and the broker's books."""
+
+import math
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from tests.emulator import builders, fees
+from tests.emulator.builders import START
+from tests.simulation.world import World
+
+REAL, PAPER = (1, 2, 3), (101, 102)
+"""Positions with orders at the broker, and without."""
+FEW = (1, 2)
+_CHEAP = Decimal("0.0015")
+_FIFTHS = (0, 1, 2, 3, 4)
+
+
+class Sources:
+    """Both of them, and what was ever posted of each position."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._edits = count(1)
+        self.posted: dict[int, dict[str, list[Decimal]]] = {number: {} for number in REAL}
+        """Position → which fee → the amounts that it was, one after the other, US dollars."""
+        self.happened: dict[int, int] = dict.fromkeys(REAL, 0)
+        """Position → how often the broker said something new about its fees."""
+
+    def actions(self) -> dict[str, Callable[[], str]]:
+        """Everything that can happen, by the theme it belongs to and its name; each tells what it did."""
+        return {
+            "trades close": lambda: self._position("CLOSED"),
+            "trades open": lambda: self._position("OPEN"),
+            "trades spoil": lambda: self._position("CLOSED", qty=math.nan),
+            "trades lack": lambda: self._position("CLOSED", exit_fill_price=None),
+            "trades delete": lambda: self._delete("live_positions", f"position-{self._any(REAL + PAPER):04}"),
+            "fees coin": lambda: self._post("coin"),
+            "fees dollar": lambda: self._post("dollar"),
+            "fees correct": self._correct,
+            "rejected put": lambda: self._signal("rejected_signals", builders.rejected_signal),
+            "rejected spoil": lambda: self._signal("rejected_signals", builders.rejected_signal, entry_price=math.nan),
+            "rejected delete": lambda: self._delete("rejected_signals", f"signal-{self._any(FEW):04}"),
+            "expired put": lambda: self._signal("live_signals", builders.live_signal),
+            "expired live": lambda: self._signal("live_signals", builders.live_signal, status="ACTIVE"),
+            "expired spoil": lambda: self._signal("live_signals", builders.live_signal, entry_price=math.nan),
+            "expired delete": lambda: self._delete("live_signals", f"signal-{self._any(FEW):04}"),
+            "strategies put": self._configure,
+            "strategies touch": lambda: self._configure(touched=True),
+            "account": self._equity,
+        }
+
+    def _any(self, choices: tuple[int, ...]) -> int:
+        return self._world.chance.choice(choices)
+
+    def _position(self, status: str, **changes: Any) -> str:
+        number = self._any(REAL + PAPER)
+        fields = builders.position(number, status=status, edit=next(self._edits))
+        if number in PAPER:
+            moved = START + timedelta(hours=number + 2, days=self._any(_FIFTHS) % 2)
+            orders = {"trade_type": "THEORETICAL", "entry_order_id": None, "exit_order_id": None}
+            # On paper there is nobody to ask for a price.
+            changes = {**orders, "entry_time": START, "exit_time": min(moved, self._world.time.now()), **changes}
+            changes.pop("exit_fill_price", None)
+        else:
+            price = fees.exit_price(number)
+            changes = {"exit_fill_price": price, **changes}
+            self._world.venue.record(builders.orders(number, price), fees.fills(number, price))
+        self._world.put("live_positions", f"position-{number:04}", {**fields, **changes})
+        return f"position {number} {status} {changes.get('qty', '')}"
+
+    def _post(self, which: str) -> str:
+        number = self._any(REAL)
+        if which not in self.posted[number]:
+            posting = fees.coin_fee(number) if which == "coin" else fees.dollar_fee(number, fees.exit_price(number))
+            usd = Decimal("0.25") if which == "coin" else -Decimal(posting["net_amount"])
+            self._say(number, which, usd, posting)
+        return f"{which} fee of {number}"
+
+    def _correct(self) -> str:
+        number = self._any(REAL)
+        if len(self.posted[number].get("dollar", ())) == 1:
+            price = fees.exit_price(number)
+            wrong, cheaper = fees.dollar_fee(number, price), fees.dollar_fee(number, price, _CHEAP)
+            posting = {**cheaper, "id": f"{wrong['id']}c", "status": "correct", "previous_id": wrong["id"]}
+            self._say(number, "dollar", -Decimal(cheaper["net_amount"]), posting)
+        return f"correction of {number}"
+
+    def _say(self, number: int, which: str, usd: Decimal, posting: builders.Fields) -> None:
+        self.posted[number].setdefault(which, []).append(usd)
+        self.happened[number] += 1
+        price = fees.exit_price(number)
+        self._world.venue.record(builders.orders(number, price), [*fees.fills(number, price), posting])
+
+    def _signal(self, collection: str, build: Callable[..., builders.Fields], **changes: Any) -> str:
+        number = self._any(FEW)
+        created = START + timedelta(hours=number, days=self._any(_FIFTHS) % 2)
+        until = {"valid_until": created + timedelta(hours=6)} if collection == "live_signals" else {}
+        fields = build(number, created_at=created, edit=next(self._edits), **{**until, **changes})
+        self._world.put(collection, f"signal-{number:04}", fields)
+        return f"{collection} {number} {created:%d} {changes}"
+
+    def _configure(self, *, touched: bool = False) -> str:
+        number = self._any(FEW)
+        name = f"strategy-{number:04}"
+        _, before = self._world.documents("dim_strategies").get(name, (None, builders.strategy(number)))
+        changed = {"note": next(self._edits)} if touched else {"timeframe": f"{self._any(FEW)}Hour"}
+        self._world.put("dim_strategies", name, {**before, **changed})
+        return f"strategy {number} {changed}"
+
+    def _equity(self) -> str:
+        self._world.venue.hold(str(1000 + next(self._edits)))
+        return "equity"
+
+    def _delete(self, collection: str, name: str) -> str:
+        self._world.delete(collection, name)
+        return f"delete {collection}/{name}"

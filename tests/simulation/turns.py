@@ -1,0 +1,78 @@
+"""Several runs at once, one step at a time: threads that hand a baton over, in an order that a seed decides."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+_STUCK_S = 60.0
+"""Real seconds; a history takes a fraction of one."""
+
+
+@dataclass(eq=False)
+class _Runner:
+    task: Callable[[], None]
+    baton: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    done: bool = False
+    error: BaseException | None = None
+
+
+class Turns:
+    """Only who holds the baton runs."""
+
+    def __init__(self, chance: Random) -> None:
+        self._chance = chance
+        self._restlessness = 0.0
+        self._runners: list[_Runner] = []
+        self._holder: _Runner | None = None
+        self._over = threading.Semaphore(0)
+
+    def run(self, tasks: Sequence[Callable[[], None]], restlessness: float) -> None:
+        """Run tasks to their ends; at each of their steps another one goes on with this probability."""
+        self._restlessness = restlessness
+        self._runners = [_Runner(task) for task in tasks]
+        threads = [threading.Thread(target=self._run, args=(one,)) for one in self._runners]
+        for thread in threads:
+            thread.start()
+        self._give(self._runners[0])
+        self._over.acquire()
+        for thread in threads:
+            thread.join()
+        errors = [one.error for one in self._runners if one.error]
+        self._runners, self._holder = [], None
+        if errors:
+            raise errors[0]
+
+    def step(self) -> None:
+        """Stand where another one may go on."""
+        if self._runners and self._chance.random() < self._restlessness:
+            self.yield_to_another()
+
+    def yield_to_another(self) -> bool:
+        """Let another one go on, if there is one; tells whether there was."""
+        me, others = self._holder, self._others()
+        if me is None or not others:
+            return False
+        self._give(self._chance.choice(others))
+        if not me.baton.acquire(timeout=_STUCK_S):
+            raise RuntimeError("whoever has the baton waits for something that a waiting one holds")
+        return True
+
+    def _others(self) -> list[_Runner]:
+        return [one for one in self._runners if not one.done and one is not self._holder]
+
+    def _give(self, runner: _Runner) -> None:
+        self._holder = runner
+        runner.baton.release()
+
+    def _run(self, runner: _Runner) -> None:
+        runner.baton.acquire()
+        try:
+            runner.task()
+        except BaseException as error:  # noqa: BLE001 - raised again by whoever started the runners
+            runner.error = error
+        runner.done = True
+        if others := self._others():
+            self._give(self._chance.choice(others))
+        else:
+            self._over.release()
