@@ -23,12 +23,11 @@ _PATIENCE_S = 10
 
 
 @dataclass(frozen=True)
-class BigQueryServer:
-    """A running emulator."""
+class BigQueryAt:
+    """A running emulator, whoever started it."""
 
     rest: str
     grpc: str
-    process: "subprocess.Popen[str]"
 
     @contextmanager
     def client(self) -> Iterator[bigquery.Client]:
@@ -44,6 +43,13 @@ class BigQueryServer:
         with grpc.insecure_channel(self.grpc) as channel:
             yield BigQueryWriteClient(transport=BigQueryWriteGrpcTransport(channel=channel))
 
+
+@dataclass(frozen=True)
+class BigQueryServer(BigQueryAt):
+    """A running emulator of our own."""
+
+    process: "subprocess.Popen[str]"
+
     def kill(self) -> None:
         """End it as a crash would."""
         self.process.kill()
@@ -52,19 +58,14 @@ class BigQueryServer:
 
 @contextmanager
 def running_bigquery(
-    *options: str,
-    module: str = "infra.local.bigquery",
-    environment: Mapping[str, str] | None = None,
-    stderr: IO[str] | None = None,
+    *options: str, environment: Mapping[str, str] | None = None, stderr: IO[str] | None = None
 ) -> Iterator[BigQueryServer]:
     """Run the emulator on free ports; unless it was killed, it must end at once and cleanly on leaving.
-
-    `module` starts it: as it is, or `tests.strict` with the judge inside.
 
     Raises:
         RuntimeError: It did not start, or did not end with 0.
     """
-    command = [sys.executable, "-m", module, *options]
+    command = [sys.executable, "-m", "infra.local.bigquery", *options]
     # The command is this interpreter and a module of this project.
     with subprocess.Popen(  # noqa: S603
         command, cwd=_CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True

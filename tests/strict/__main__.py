@@ -1,4 +1,4 @@
-"""``python -m tests.strict``: the local BigQuery as ``python -m infra.local.bigquery`` starts it, with a judge inside."""
+"""``python -m tests.strict``: what ``python -m infra.local.bigquery`` starts, with a judge inside."""
 
 from infra.local.bigquery import __main__ as launcher
 

@@ -22,7 +22,7 @@ class Divergence:
     act: Callable[[FactsTable], Any]
     """Does it, and returns what can be seen of it."""
     today: Any
-    """What is seen on the emulator, or the name of the error. An upgrade that changes this fails the test."""
+    """What is seen on the emulator, or the code of the error. An upgrade that changes this fails the test."""
     strict: Any = None
     """What is seen with the judge inside: what BigQuery does."""
     uncovered: str = ""
@@ -36,4 +36,4 @@ class Divergence:
         try:
             return self.act(table)
         except GoogleAPICallError as error:
-            return type(error).__name__
+            return error.code
