@@ -33,6 +33,20 @@ def _utc(instant: datetime) -> datetime:
     return instant
 
 
+def is_text(value: str) -> bool:
+    """Tell whether a text is one: JSON can spell half a character (a lone surrogate), and no column can hold it."""
+    try:
+        return value.isascii() or bool(value.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def _text(value: str) -> str:
+    if not is_text(value):
+        raise ValueError("half a character is no text")
+    return value
+
+
 Numeric = Annotated[Decimal, Field(max_digits=38, decimal_places=9, allow_inf_nan=False)]
 """BigQuery NUMERIC: 38 digits, 9 of them decimals. Excess decimals are a bug here, for rounding happens earlier."""
 
@@ -56,7 +70,7 @@ Day = date
 
 Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Integer = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
-Text = str
+Text = Annotated[str, AfterValidator(_text)]
 Json = Annotated[str, JsonMark()]
 """One JSON document as text."""
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from schemas.columns import is_text
 from schemas.reasons import Reason
 
 DOCUMENT_ID = "__id__"
@@ -120,6 +121,8 @@ def as_text(value: object) -> str:
         raise refuse(Reason.BAD_TYPE, "expected a string")
     if not value:
         raise refuse(Reason.MISSING_FIELD, "the string is empty")
+    if not is_text(value):
+        raise refuse(Reason.BAD_TYPE, "half a character is no text")
     return value
 
 

@@ -5,13 +5,17 @@ from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
 
+from schemas.columns import is_text
 from shared.broker import Broker
 from shared.broker_account import TradingAccount
 from shared.broker_calls import BrokerError
 from shared.loop import AccountState
+from shared.occ import is_option
 from shared.settings import SettingsError
 from shared.values import NEW_YORK
 
+MAX_NUMBER = 200
+"""Characters of an account's number, which becomes part of a path."""
 _BEFORE_ALPACA = "2015-01-01T00:00:00Z"
 
 
@@ -33,6 +37,8 @@ class AccountStates:
         """
         stated = account.account()
         number = str(stated.get("account_number") or "")
+        if not is_text(number) or len(number) > MAX_NUMBER:
+            raise BrokerError("/account", HTTPStatus.OK, "answers with an account number that is none")
         if number and number in self._accounts:
             both = f"{self.name(number)} and {account.name}"
             raise SettingsError(f"ALPACA_ACCOUNTS: {both} are the same account {number}")
@@ -84,8 +90,8 @@ def _created(stated: Mapping[str, Any]) -> date:
 
 def _options(positions: Sequence[Mapping[str, Any]]) -> list[str]:
     """Name the options among positions, each once."""
-    symbols = [one.get("symbol") for one in positions if one.get("asset_class") == "us_option"]
-    known = {symbol for symbol in symbols if isinstance(symbol, str) and symbol}
-    if not known.issuperset(symbols):
+    symbols = [one.get("symbol") for one in positions if is_option(one)]
+    known = {symbol for symbol in symbols if isinstance(symbol, str) and symbol and is_text(symbol)}
+    if not all(isinstance(symbol, str) and symbol in known for symbol in symbols):
         raise BrokerError("/positions", HTTPStatus.OK, "answers with an option that has no symbol")
     return sorted(known)

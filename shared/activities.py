@@ -52,23 +52,29 @@ def effective(rows: Iterable[Activity]) -> list[Activity]:
         if _precedence(row) > _precedence(held):
             latest[row["id"]] = row
     gone = set(_superseded(latest.values()))
-    counting = (row for row in latest.values() if (row.get("status") or "executed") in {"executed", "correct"})
+    counting = (row for row in latest.values() if _state(row) in {"executed", "correct"})
     return sorted((row for row in counting if not gone & _names(row)), key=lambda row: str(row["id"]))
+
+
+def _state(row: Activity) -> str:
+    """Tell the state of a row; one that is no word is unknown, and what is unknown does not count."""
+    stated = row.get("status") or "executed"
+    return stated if isinstance(stated, str) else ""
 
 
 def _precedence(row: Activity) -> tuple[int, str]:
     """Of two readings of one row the later state counts; between equal states any rule will do that knows no order."""
-    return _RANK.get(row.get("status") or "executed", -1), json.dumps(row, sort_keys=True, default=str)
+    return _RANK.get(_state(row), -1), json.dumps(row, sort_keys=True, default=str)
 
 
 def _superseded(rows: Iterable[Activity]) -> Iterator[str]:
     listed = list(rows)
     for row in listed:
-        if row.get("status") not in {"correct", "canceled"}:
+        if _state(row) not in {"correct", "canceled"}:
             continue
         if previous := row.get("previous_id"):
             yield from {str(previous)} - _names(row)
-        elif row.get("status") == "correct" and (place := _daily(row)):
+        elif _state(row) == "correct" and (place := _daily(row)):
             others = (one for one in listed if _is_earlier(one, row) and _same_daily(place, _daily(one)))
             yield from (str(one["id"]) for one in others)
 

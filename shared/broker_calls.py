@@ -130,7 +130,7 @@ class Caller:
             return Failure(HTTPStatus.OK, "an unreadable answer")
         except requests.RequestException as error:
             return Failure(None, type(error).__name__)
-        except ValueError:
+        except (ValueError, RecursionError):
             return Failure(HTTPStatus.OK, "an unreadable answer")
         return Failure(HTTPStatus.OK, "an empty answer") if answer is None else answer
 

@@ -9,7 +9,7 @@ from schemas.document import numeric
 from shared.fills import finite, positive
 from shared.loop import AccountState
 from shared.market import Market
-from shared.occ import underlying_window
+from shared.occ import is_option, underlying_window
 
 _GREEKS = ("delta", "gamma", "theta", "vega", "rho")
 
@@ -53,14 +53,15 @@ def greeks(state: AccountState, market: Market, as_of: datetime) -> Greeks:
 
 def options_held(state: AccountState) -> list[Mapping[str, Any]]:
     """List the option positions of an account."""
-    return [one for one in state.positions if one.get("asset_class") == "us_option"]
+    return [one for one in state.positions if is_option(one)]
 
 
 def _position_greeks(
     position: Mapping[str, Any], state: AccountState, market: Market, as_of: datetime
 ) -> dict[str, Decimal | None]:
     snapshot = state.option_snapshots.get(position["symbol"], {})
-    raw = snapshot.get("greeks") or {}
+    stated = snapshot.get("greeks")
+    raw = stated if isinstance(stated, dict) else {}
     per_share = {name: finite(raw.get(name)) for name in _GREEKS}
     if not any(per_share.values()) and not finite(snapshot.get("impliedVolatility")):
         return {}

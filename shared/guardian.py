@@ -1,5 +1,6 @@
 """SchemaGuardian: every document becomes a valid candidate or a reject, every row is checked. Data never raises."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -8,6 +9,7 @@ import orjson
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from schemas.columns import is_text
 from schemas.document import DOCUMENT_ID, Document
 from schemas.reasons import Reason
 from schemas.table import ArchivedRow
@@ -18,6 +20,13 @@ from shared.values import RawDocument
 D = TypeVar("D", bound=Document)
 R = TypeVar("R", bound=ArchivedRow)
 
+MAX_NAME = 1000
+"""Bytes of a field's name in a run's record; Firestore holds 1500 for the whole path to a field."""
+MAX_NAMES = 10_000
+"""Different unknown fields that a run counts one by one."""
+OTHER = "(others)"
+"""Stands for unknown fields that are not counted by their name."""
+_RESERVED = re.compile(r"__.*__", re.DOTALL)
 _PRECEDENCE = {reason: position for position, reason in enumerate(Reason)}
 _CODES = {
     "missing": Reason.MISSING_FIELD,
@@ -51,8 +60,13 @@ class SchemaGuardian(Generic[D, R]):
             document = self._model.model_validate({**source.fields, DOCUMENT_ID: source.id})
         except ValidationError as error:
             return rejected(source, error)
-        self.drift.update(document.extra.keys())
+        self.drift.update(map(self._countable, document.extra))
         return document
+
+    def _countable(self, name: str) -> str:
+        """Name a field in the run's record: as it is, if a record can hold it and there are not too many by now."""
+        fits = name and is_text(name) and len(name.encode()) <= MAX_NAME and not _RESERVED.fullmatch(name)
+        return name if fits and (name in self.drift or len(self.drift) < MAX_NAMES) else OTHER
 
     def check(self, source: RawDocument, build: Callable[[], R]) -> R | Reject:
         """Build one row and hold it to its schema."""
@@ -65,7 +79,7 @@ class SchemaGuardian(Generic[D, R]):
         except PydanticCustomError as error:
             reason = Reason(error.type)
             return Reject(source, reason, (Fault("", reason.value, error.message()),))
-        except (ArithmeticError, orjson.JSONEncodeError) as error:
+        except (ArithmeticError, orjson.JSONEncodeError, RecursionError) as error:
             text = f"a column cannot be computed from these values ({type(error).__name__})"
             return Reject(source, Reason.OUT_OF_RANGE, (Fault("", Reason.OUT_OF_RANGE.value, text),))
 

@@ -1,8 +1,11 @@
 """What an OCC option symbol says: the underlying, the strike, and what exercising is worth. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
+from schemas.symbols import is_symbol
 from shared.market import Window
 
 LOOK_BACK = timedelta(days=7)
@@ -10,6 +13,12 @@ LOOK_BACK = timedelta(days=7)
 _TAIL = 15
 """Length of expiry, right and strike; what stands before is the root."""
 _DIGITS = "0123456789"
+
+
+def is_option(position: Mapping[str, Any]) -> bool:
+    """Tell whether a position of the broker's is an option: by its class, or by what its symbol says."""
+    symbol = position.get("symbol")
+    return position.get("asset_class") == "us_option" or (isinstance(symbol, str) and is_symbol(symbol, "OPTION"))
 
 
 def underlying_window(symbol: str, until: datetime) -> Window:

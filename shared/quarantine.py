@@ -14,7 +14,7 @@ from schemas.reasons import Reason
 from shared.batching import batches, sized_batches
 from shared.retrying import documents_of, persistently
 from shared.settings import Settings
-from shared.values import RawDocument, to_json
+from shared.values import RawDocument, to_json_anyway
 
 COLLECTION = "quarantine"
 MAX_PAYLOAD = 1_000_000
@@ -172,7 +172,10 @@ def _payload_bytes(record: Mapping[str, Any]) -> int:
 
 def _payload(fields: Mapping[str, Any]) -> tuple[str, bool]:
     """Write the document as JSON text, cut at MAX_PAYLOAD bytes; the document itself stays in its collection."""
-    text = to_json(fields)
+    try:
+        text = to_json_anyway(fields)
+    except RecursionError:
+        return "", True
     data = text.encode()
     if len(data) <= MAX_PAYLOAD:
         return text, False

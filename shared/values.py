@@ -1,6 +1,7 @@
 """Firestore values as Python values, and as JSON that loses nothing."""
 
 import base64
+import json
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -92,6 +93,18 @@ def rfc3339(instant: datetime) -> str:
 def to_json(value: Any) -> str:
     """Write a value as canonical JSON (sorted keys). Types JSON lacks are tagged, for instance {"$timestamp": …}."""
     return orjson.dumps(tagged(value), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def to_json_anyway(value: Any) -> str:
+    """Write a value as `to_json` does, and what that refuses too: half characters and integers of any size.
+
+    Raises:
+        RecursionError: It is nested hundreds of levels deep, as no document of Firestore's can be.
+    """
+    try:
+        return to_json(value)
+    except orjson.JSONEncodeError:
+        return json.dumps(tagged(value), sort_keys=True, separators=(",", ":"))
 
 
 def tagged(value: Any) -> Any:
