@@ -48,20 +48,20 @@ _ADVICE = {
         "`golden-thread audit {job}`."
     ),
     Kind.WRONG_SUMS: (
-        "Derived columns were changed by hand: restore the rows from time travel; or touch their documents (a new "
-        "revision), and `golden-thread run {job}` computes them anew."
+        "Derived columns were changed by hand: restore the rows from time travel; or change any field of their "
+        "documents, which makes a new revision, and `golden-thread run {job}` computes them anew."
     ),
     Kind.MISPLACED: (
-        "Rows lie in a partition that the rule for ds does not name, so questions about a day miss them: touch "
-        "their documents, and `golden-thread run {job}` moves them."
+        "Rows lie in a partition that the rule for ds does not name, so questions about a day miss them: change any "
+        "field of their documents, and `golden-thread run {job}` moves them."
     ),
     Kind.ALTERED: (
-        "Rows differ from the very revision they were made of: touch their documents, and `golden-thread run "
-        "{job}` writes them anew."
+        "Rows differ from the very revision they were made of: change any field of their documents, and "
+        "`golden-thread run {job}` writes them anew."
     ),
     Kind.AHEAD: (
-        "Rows claim a revision that their documents never had, so no run will revise them: touch the documents, "
-        "and `golden-thread run {job}` brings the rows up to date."
+        "Rows claim a revision that their documents never had, so no run will revise them: change any field of the "
+        "documents, and `golden-thread run {job}` brings the rows up to date."
     ),
     Kind.CONTRADICTORY: (
         "Rows of one key do not fit together: rows were added or deleted by hand; restore {table} from time travel."

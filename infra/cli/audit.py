@@ -76,16 +76,27 @@ def _print(reports: Sequence[Report]) -> None:
     for report in reports:
         verdict = "holds" if report.passed else "DOES NOT HOLD"
         show.as_table(f"{report.job}: {verdict}", ("counted", "number", "digest"), _counted(report))
-        for kind, finding in report.findings.items():
-            if finding.count:
-                more = "; …" if finding.count > len(finding.examples) else ""
-                click.echo(f"{'OFF' if kind.is_off else 'said'}: {kind} {finding.count}: ", nl=False)
-                click.echo(f"{'; '.join(finding.examples)}{more}\n  {report.advice(kind)}")
-        if report.unbalanced:
-            click.echo("OFF: the source is not archived + quarantined + pending, by count or by digest; see above.")
-        click.echo()
+        click.echo(shown(report))
     failed = [report.job for report in reports if not report.passed]
     click.echo(f"The thread does not hold: {', '.join(failed)}." if failed else "The thread holds.")
+
+
+def shown(report: Report) -> str:
+    """Write what was found, each with its examples and, on a line of its own, what to do next."""
+    return "".join(_finding(report, kind) for kind in Kind if report.findings[kind].count) + _imbalance(report)
+
+
+def _finding(report: Report, kind: Kind) -> str:
+    finding = report.findings[kind]
+    more = "; …" if finding.count > len(finding.examples) else ""
+    word = "OFF" if kind.is_off else "said"
+    return f"{word}: {kind} {finding.count}: {'; '.join(finding.examples)}{more}\n  {report.advice(kind)}\n"
+
+
+def _imbalance(report: Report) -> str:
+    if not report.unbalanced:
+        return ""
+    return "OFF: the source is not archived + quarantined + pending, by count or by digest: see what is ahead.\n"
 
 
 def _counted(report: Report) -> list[tuple[str, int, str]]:
