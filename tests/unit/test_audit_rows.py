@@ -78,7 +78,8 @@ def test_a_change_of_any_derived_column_is_noticed(loop: Loop[Any, Any]) -> None
 @every_loop
 def test_the_columns_of_a_form_exist(loop: Loop[Any, Any]) -> None:
     one, row = sample(loop)
-    known = {column.name for column in columns(loop.row)}
+    model: type[ArchivedRow] = loop.row
+    known = {column.name for column in columns(model)}
 
     assert {*loop.follows(row, one.as_of), *loop.takes_over(one.document)} <= known
 
