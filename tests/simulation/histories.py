@@ -12,10 +12,12 @@ from tests.simulation.sources import Sources
 from tests.simulation.world import Ended, Errand, World, statuses
 
 _DAY = timedelta(days=1)
-_PASSING = (2, 90, 6 * 3600, 30 * 3600, 3 * 86_400)
+PASSING = (2, 90, 6 * 3600, 30 * 3600, 3 * 86_400)
 """Seconds that pass at once."""
 _LAST_CALL = 35
 """Few runs make more calls."""
+_LOOKED_AT_TWICE = 0.25
+"""How often the end is run a second time, which costs as much as the history."""
 _DISTURBED = {
     "BrokerError",
     "Forbidden",
@@ -47,6 +49,20 @@ THEMES = (
     Theme(("strategies", "account-snapshot"), ("strategies", "account")),
 )
 
+EVERYTHING = Theme(
+    (
+        "strategies",
+        "trades",
+        "rejected-signals",
+        "expired-signals",
+        "account-snapshot",
+        "fee-patch",
+        "price-patch",
+        "retire",
+    ),
+    ("",),
+)
+
 
 class BrokenPromiseError(AssertionError):
     """A history in which a promise was broken, told step by step."""
@@ -55,12 +71,12 @@ class BrokenPromiseError(AssertionError):
 class History:
     """One history; its seed decides everything."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, theme: Theme | None = None) -> None:
         self.world = World(seed)
         self.chance = self.world.chance
         self.sources = Sources(self.world)
         self.oracle = Oracle(self.world, self.sources)
-        self.theme = self.chance.choice(THEMES)
+        self.theme = theme or self.chance.choice(THEMES)
         self.told: list[str] = []
 
     def unfold(self) -> None:
@@ -84,17 +100,24 @@ class History:
 
     def change(self) -> None:
         """Let something happen to the sources."""
-        self._tell(self._action()())
+        self.act(self._action())
+
+    def act(self, action: Callable[[], str]) -> None:
+        """Let this happen to them."""
+        self._tell(action())
 
     def pass_time(self) -> None:
         """Let time pass."""
-        seconds = self.chance.choice(_PASSING)
+        self.sleep(self.chance.choice(PASSING))
+
+    def sleep(self, seconds: float) -> None:
+        """Let so much of it pass."""
         self.world.time.sleep(seconds)
         self._tell(f"{seconds} s pass")
 
     def run(self) -> None:
         """Run one job, perhaps among faults."""
-        self._hold_ends(self.world.run(self._errand(self.chance.choice(self.theme.jobs))))
+        self.send(self._errand(self.chance.choice(self.theme.jobs)))
 
     def crowd(self) -> None:
         """Run several at once, while the sources go on."""
@@ -102,8 +125,12 @@ class History:
         again = [first if self.chance.random() < 0.7 else self.chance.choice(self.theme.jobs) for _ in "12"]
         errands = [self._errand(job, asleep=0.6) for job in [first, *again[: self.chance.randint(1, 2)]]]
         self.world.network.interludes = [self._action() for _ in range(self.chance.randint(0, 2))]
-        self._hold_ends(self.world.run(*errands, restlessness=self.chance.choice((0.02, 0.1, 0.5))))
+        self.send(*errands)
         self.world.network.interludes = []
+
+    def send(self, *errands: Errand) -> None:
+        """Run these, at once if they are several."""
+        self._hold_ends(self.world.run(*errands, restlessness=self.chance.choice((0.02, 0.1, 0.5))))
 
     def lose_streams(self) -> None:
         """Let the warehouse forget streams, or do at last what nobody waits for."""
@@ -119,24 +146,28 @@ class History:
             self.world.network.deliver_late()
 
     def settle_down(self) -> None:
-        """A day later, with nothing in the way: the jobs run, then run again and find nothing to do."""
+        """A day later, with nothing in the way: the jobs run and all is well; once more, and there is nothing to do."""
         when = self.chance.choice(("before", "between", "never"))
         if when == "before":
             self.deliver(99)
         self.world.time.sleep(_DAY.total_seconds() + 3600)
         jobs = [job for job in ("price-patch", *self.theme.jobs) if job in self.theme.jobs and job != "retire"]
+        jobs = list(dict.fromkeys(jobs))
         self._all_succeed(jobs)
         if when == "between":
             self.deliver(99)
             self._all_succeed(jobs)
         self._report(self.oracle.broken_at_rest(set(jobs)))
+        if self.chance.random() < _LOOKED_AT_TWICE:
+            self._stay_as_it_is(jobs)
+
+    def _stay_as_it_is(self, jobs: list[str]) -> None:
+        """Run once more: nothing may change."""
         before = self._rows()
-        for record in self._all_succeed(jobs):
-            if record.counts.archived or record.counts.revised:
-                self._report([f"{record.job} found something to do once more: {record.counts}"])
+        found = [record for record in self._all_succeed(jobs) if record.counts.archived or record.counts.revised]
+        self._report([f"{one.job} found something to do once more: {one.counts}" for one in found])
         self._report(self.oracle.broken_at_rest(set(jobs)))
-        if self._rows() != before:
-            self._report(["rows changed though nothing had happened"])
+        self._report(["rows changed though nothing had happened"] if self._rows() != before else [])
 
     def _rows(self) -> list[dict[str, object]]:
         return [dict(row) for table in self.world.dataset.tables.values() for row in table.rows]
