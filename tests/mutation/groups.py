@@ -12,6 +12,10 @@ class Group:
     """Files of tests, of a kind that needs no servers of its own process."""
 
 
+ABOUT_THE_TEXT = ("tests/unit/test_sql_statements.py::test_every_function_that_builds_sql_is_tested_here",)
+"""Tests that look at the code, where of course they find mutants."""
+
+
 def _shared(*names: str) -> tuple[str, ...]:
     return tuple(f"shared/{name}.py" for name in names)
 
@@ -44,6 +48,10 @@ GROUPS = {
     ),
     "protocol": Group(
         _shared("archival", "lease", "retirement", "revision", "settle", "sql", "stream", "transaction"),
-        ("tests/emulator/test_lease_guards.py", *_unit("settle", "sql_statements", "trades_revision")),
+        (
+            "tests/emulator/test_lease_guards.py",
+            *_unit("settle", "sql_statements", "trades_revision"),
+            "tests/mutation/single_histories.py",
+        ),
     ),
 }

@@ -4,12 +4,14 @@ Which tests reach a function is learnt first, in a fork too, so that no server, 
 shared. A mutant is tried on the tests that reach it, the quickest first, until one fails.
 """
 
+import gc
 import json
 import os
 import resource
 import signal
 import time
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,13 @@ from mutmut.state import state
 
 MUTANTS = "MUTANTS"
 """Variable that names the file of the mutants' names; the outcomes go beside it."""
-_PATIENCE_S = 100
+_PATIENCE_S = 600
+"""How long a trial may take that waits for something which never comes."""
 
+Reaching = tuple[float, int]
+"""How long a test takes, seconds, and its number."""
+_LONGEST_S = 5
+"""How long the tests of one mutant may take in all; what none of them notices counts as survived."""
 _EXAMPLES = 30
 _ASKED = "_hypothesis_internal_use_settings"
 
@@ -33,12 +40,13 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     for item in session.items:
         _hurry(item)
     session.config.pluginmanager.unregister(name="terminalreporter")
+    gc.freeze()
     learnt = in_fork(lambda: _learn(session))
     if not isinstance(learnt, dict):
         raise pytest.UsageError(f"the tests fail without a mutant: {learnt}")
     outcomes: dict[str, str] = {}
     for mutant in file.read_text(encoding="utf-8").split():
-        reaching = sorted(learnt.get(mutant.partition("__mutmut_")[0], ()))
+        reaching = learnt.get(mutant.partition("__mutmut_")[0], [])
         outcomes[mutant] = _try(session, mutant, reaching)
         file.with_suffix(".json").write_text(json.dumps(outcomes), encoding="utf-8")
     return True
@@ -54,9 +62,9 @@ def _hurry(item: pytest.Item) -> None:
         setattr(test, _ASKED, hurried)
 
 
-def _learn(session: pytest.Session) -> dict[str, list[tuple[float, int]]] | str:
-    """Run all tests once: function -> seconds and number of each test that reaches it."""
-    found: dict[str, list[tuple[float, int]]] = {}
+def _learn(session: pytest.Session) -> dict[str, list[Reaching]] | str:
+    """Run all tests once: function -> the tests that reach it, the quickest first."""
+    found: dict[str, list[Reaching]] = {}
     set_mutant_under_test("stats")
     for number, item in enumerate(session.items):
         begun = time.process_time()
@@ -65,20 +73,36 @@ def _learn(session: pytest.Session) -> dict[str, list[tuple[float, int]]] | str:
         for function in state()._stats:  # noqa: SLF001 - how mutmut's own runner reads it
             found.setdefault(function, []).append((time.process_time() - begun, number))
         state()._stats.clear()  # noqa: SLF001 - as above
-    return found
+    return {function: _affordable(sorted(reaching)) for function, reaching in found.items()}
 
 
-def _try(session: pytest.Session, mutant: str, reaching: list[tuple[float, int]]) -> str:
+def _affordable(reaching: list[Reaching]) -> list[Reaching]:
+    """Keep the quickest tests, as many as fit the time that one mutant may take."""
+    spent = accumulate(seconds for seconds, _ in reaching)
+    return [one for one, until in zip(reaching, spent, strict=True) if until <= _LONGEST_S]
+
+
+def _try(session: pytest.Session, mutant: str, reaching: list[Reaching]) -> str:
+    """Try one mutant; the test that kills it comes first for the next mutant of that function."""
     if not reaching:
         return "no tests"
-    limit = 5 + 10 * int(sum(seconds for seconds, _ in reaching))
 
-    def trial() -> str:
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
+    def trial() -> int | None:
         set_mutant_under_test(mutant)
-        return "killed" if any(_fails(session, session.items[number]) for _, number in reaching) else "survived"
+        return next((place for place, one in enumerate(reaching) if _kills(session, one)), None)
 
-    return str(in_fork(trial))
+    place = in_fork(trial)
+    if isinstance(place, int):
+        reaching.insert(0, reaching.pop(place))
+        return "killed"
+    return "survived" if place is None else str(place)
+
+
+def _kills(session: pytest.Session, one: Reaching) -> bool:
+    """Run one test; an endless loop ends the process."""
+    seconds, number = one
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + 10 * seconds) + 4, resource.RLIM_INFINITY))
+    return _fails(session, session.items[number])
 
 
 def _fails(session: pytest.Session, item: pytest.Item) -> bool:
@@ -97,7 +121,7 @@ def in_fork(work: Callable[[], Any]) -> Any:
         os.waitpid(child, 0)
         return json.loads(answer) if answer else "timeout"
     try:
-        signal.alarm(_PATIENCE_S * 10)
+        signal.alarm(_PATIENCE_S)
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)

@@ -36,7 +36,6 @@ FENCE = (
         "self._require(state.fence == self.fence and state.intent is None)",
         "self._require(state.intent is None)",
         _GUARDS + "an_intent_under_an_old_fence_is_refused",
-        quick=True,
     ),
     Bug(
         "fence read and written apart",
@@ -127,7 +126,6 @@ COMMIT = (
         "if visible == intent.n:",
         "if visible:",
         _SETTLE + "any_other_number_of_rows_is_an_alarm",
-        quick=True,
     ),
     Bug(
         "an error code believed",
@@ -201,7 +199,6 @@ KEYS = (
         "        ds=position.exit_time.date(),",
         "        ds=datetime.now(position.exit_time.tzinfo).date(),",
         "tests/unit/test_trades_rules.py::test_the_partition_is_the_utc_date_of_the_exit",
-        quick=True,
     ),
     Bug(
         "a resumed scan that repeats",
@@ -257,7 +254,6 @@ DATA = (
         '        raise refuse(Reason.NOT_FINITE, "expected a finite number")\n    return',
         "        return Decimal(0)\n    return",
         "tests/unit/test_document_values.py::test_nan_and_infinity_are_refused_in_every_spelling",
-        quick=True,
     ),
     Bug(
         "a naive time taken for UTC",
@@ -279,7 +275,6 @@ DATA = (
         _STOP + _TARGET,
         _TARGET + _STOP,
         "tests/unit/test_bar_walk.py::test_a_long_walks_from_100_between_94_and_110",
-        quick=True,
     ),
 )
 
@@ -298,7 +293,6 @@ FEES = (
         'assignments = ", ".join(f"{name} = r.{name}" for name in columns_set)',
         'assignments = ", ".join(f"{name} = t.{name} + r.{name}" for name in columns_set)',
         _SQL + "a_patch_sets_its_columns_under_every_guard_and_none_else",
-        quick=True,
     ),
     Bug(
         "an older reading over a newer one",
@@ -339,3 +333,5 @@ FEES = (
 )
 
 BUGS = (*FENCE, *COMMIT, *KEYS, *RETIREMENT, *DATA, *FEES)
+QUICK = [bug for bug in BUGS if bug.caught_by.startswith(("tests/unit/", _GUARDS))]
+"""Caught without servers of their own, so that the default lane plants them."""

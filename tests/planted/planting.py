@@ -1,19 +1,21 @@
 """A copy of the project with one bug in it, and what a named test says to that."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-CHECKOUT = Path(__file__).parents[2]
+from tests.planted.nursery import CHECKOUT
+
 _COPIED = ("jobs", "shared", "schemas", "infra", "tests", "pyproject.toml")
 _SEED = "0"
-_PATIENCE_S = 300
-_REFUSALS = ("assert ", "AssertionError", "Failed: DID NOT RAISE")
+_REFUSALS = ("assert ", "AssertionError", "Failed: DID NOT RAISE", "tests.simulation.histories.BrokenPromiseError")
 """How the message of a failed expectation begins, as opposed to that of a crash."""
 
 
@@ -28,8 +30,6 @@ class Bug:
     wrong: str
     caught_by: str
     """The test, as pytest names it."""
-    quick: bool = False
-    """Whether the test needs no servers, so that the default lane plants the bug too."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ class Verdict:
 
 
 def copy_project(target: Path) -> Path:
-    """Copy what tests need; the working tree stays as it is."""
+    """Copy what tests need, compiled files included; the working tree stays as it is."""
     for name in _COPIED:
         source = CHECKOUT / name
         if source.is_dir():
-            shutil.copytree(source, target / name)  # compiled files, too, and the times that make them valid
+            shutil.copytree(source, target / name)
         else:
             shutil.copy2(source, target / name)
     return target
@@ -71,19 +71,33 @@ def plant(bug: Bug, project: Path) -> None:
     file.write_text(text.replace(bug.right, bug.wrong), encoding="utf-8")
 
 
-def judged_by(tests: Iterable[str], project: Path) -> Verdict:
-    """Run tests in a copy, with a fixed seed."""
+@contextmanager
+def open_nursery() -> Iterator["subprocess.Popen[str]"]:
+    """Start the process that forks the tests."""
+    # A file spoilt within its second looks compiled; and of the Firestores the embedded one is the quickest.
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "GOLDEN_THREAD_TEST_FIRESTORE": "embedded"}
+    command = [sys.executable, "-m", "tests.planted.nursery"]
+    with subprocess.Popen(  # noqa: S603 - this interpreter and a module of this project
+        command, cwd=CHECKOUT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as nursery:
+        yield nursery
+        if nursery.stdin:
+            nursery.stdin.close()
+
+
+def judged_by(tests: Iterable[str], project: Path, nursery: "subprocess.Popen[str]") -> Verdict:
+    """Run tests in a copy, with a fixed seed, until one of them fails."""
     report = project / "report.xml"
     options = ["-q", "-x", "-p", "no:cacheprovider", f"--hypothesis-seed={_SEED}", "-m", "", f"--junit-xml={report}"]
-    command = [sys.executable, "-m", "pytest", *options, *tests]
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # a file spoilt within its second looks compiled
-    # The command is this interpreter and tests of this project.
-    done = subprocess.run(  # noqa: S603
-        command, cwd=project, env=environment, capture_output=True, text=True, timeout=_PATIENCE_S, check=False
-    )
+    if nursery.stdin is None or nursery.stdout is None:
+        raise ValueError("the nursery has no ears")
+    nursery.stdin.write(json.dumps([str(project), [*options, *tests]]) + "\n")
+    nursery.stdin.flush()
+    nursery.stdout.readline()
+    output = (project / "output.txt").read_text(encoding="utf-8")
     if not report.exists():
-        raise RuntimeError(f"pytest reported nothing:\n{done.stdout}{done.stderr}")
-    return _read(report, done.stdout)
+        raise RuntimeError(f"pytest reported nothing:\n{output}")
+    return _read(report, output)
 
 
 def _read(report: Path, output: str) -> Verdict:
