@@ -19,6 +19,8 @@ from shared.order_search import OrderSearch
 from shared.settings import Settings
 from shared.warehouse import Warehouse
 
+MAX_BARS = 250_000
+"""Bars remembered from page to page, 560 bytes each; 28 years of one symbol's hours."""
 _SIGNALS = "live_signals"
 
 
@@ -43,6 +45,7 @@ class Gatherer:
         Raises:
             BrokerError: The broker failed; nothing of the page may be written.
         """
+        self._market.forget_beyond(MAX_BARS)
         accounts = self._accounts(wants)
         self._market.load(window for want in wants for window in want.bars)
         self._search.load(wants)

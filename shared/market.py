@@ -1,4 +1,4 @@
-"""Market bars, fetched once per symbol and window and kept for the run."""
+"""Market bars, fetched once per symbol and window and kept for the run, unless they grow too many."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -55,6 +55,11 @@ class Market:
         """Before this a bar must open to be closed in time."""
         self.timeframe = timeframe
         self.length = LENGTHS[timeframe]
+
+    def forget_beyond(self, most: int) -> None:
+        """Forget all bars when there are more than `most`; whoever still wants some loads them again."""
+        if sum(len(series.bars) for series in self._series.values()) > most:
+            self._series.clear()
 
     def load(self, windows: Iterable[Window]) -> None:
         """Fetch what the windows need and the run does not have yet, in as few calls as that takes."""

@@ -71,7 +71,8 @@ class Warehouse:
         """Run a question and yield its rows, page by page."""
         try:
             for record in self._run(statement, parameters):
-                yield dict(record.items())
+                # By name: the row's own items() copies every value deeply.
+                yield {name: record[name] for name in record.keys()}  # noqa: SIM118 - iterating a row yields values
         except RetryError as error:
             raise error.cause or error from None
 

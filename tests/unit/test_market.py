@@ -96,6 +96,19 @@ def test_what_was_fetched_is_not_fetched_again() -> None:
     assert openings(quotes.bars(window(0, 30))) == list(range(30))
 
 
+def test_bars_are_forgotten_once_there_are_too_many_and_fetched_again_where_they_are_wanted() -> None:
+    quotes, tape = market({"BTC/USD": TAPE})
+    quotes.load([window(0, 10)])
+    quotes.forget_beyond(10)
+    assert openings(quotes.bars(window(0, 10))) == list(range(10))
+
+    quotes.forget_beyond(9)
+    assert not quotes.bars(window(0, 10))
+    quotes.load([window(3, 5)])
+    assert openings(quotes.bars(window(3, 5))) == [3, 4]
+    assert tape.calls == 2
+
+
 def test_symbols_are_fetched_together_and_only_if_wanted() -> None:
     quotes, tape = market({"BTC/USD": TAPE, "ETH/USD": TAPE[:2], "SOL/USD": TAPE})
     quotes.load([window(0, 5), window(1, 6, "ETH/USD")])
