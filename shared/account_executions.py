@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from schemas.document import NUMERIC_LIMIT
 from shared.activities import Activity, Refuse, UnreadableActivityError, effective, instant_or_none, raises
 from shared.fees import Execution, Side
 from shared.fills import finite
@@ -54,10 +55,10 @@ def _execution(row: Activity, account: str) -> BrokerExecution:
     symbol, side = str(row.get("symbol") or ""), row.get("side")
     price, qty = finite(row.get("price")), finite(row.get("qty"))
     at = instant_or_none(row.get("transaction_time"))
-    if side in {"sell_short", "sell"}:
+    if side in ("sell_short", "sell"):
         side = "sell"
-    nameless = side not in {"buy", "sell"} or not row.get("order_id") or not symbol
-    if nameless or at is None or not price or not qty or min(price, qty) < 0:
+    nameless = side not in ("buy", "sell") or not row.get("order_id") or not symbol
+    if nameless or at is None or not price or not qty or min(price, qty) < 0 or max(price, qty) >= NUMERIC_LIMIT:
         raise UnreadableActivityError(f"activity {row['id']}: a fill without order, symbol, side, price, qty or time")
     kind = asset_class_of(symbol)
     way: Side = "buy" if side == "buy" else "sell"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ORDERS_PAGE = 500
 ACTIVITIES_PAGE = 100
+MAX_NESTING = 10
+"""Levels of orders within orders; the broker nests one."""
 _OVERLAP = timedelta(milliseconds=1)
 _UNKNOWN = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY})
 """What a look-up by id is answered where there is no such thing, or where nothing could have that id."""
@@ -51,11 +53,12 @@ class TradingAccount:
 
     def order(self, order_id: str) -> dict[str, Any] | None:
         """Find one order by the broker's id, its legs nested. None: this account has no such order."""
-        return self._one("/orders/", order_id, {"nested": "true"})
+        return _order("/orders/", self._one("/orders/", order_id, {"nested": "true"}))
 
     def order_of_client(self, client_order_id: str) -> dict[str, Any] | None:
         """Find one order by the id its maker gave it. None: this account has no such order."""
-        return self._found("/orders:by_client_order_id", {"client_order_id": client_order_id})
+        path = "/orders:by_client_order_id"
+        return _order(path, self._found(path, {"client_order_id": client_order_id}))
 
     def option_contract(self, symbol: str) -> dict[str, Any] | None:
         """Read one option contract, expired ones too. None: the broker knows no such contract."""
@@ -74,6 +77,8 @@ class TradingAccount:
         query = {"status": "all", "limit": ORDERS_PAGE, "until": rfc3339(until), "direction": "asc", "nested": "true"}
         while True:
             page = self._identified(path, {**query, "after": rfc3339(after)})
+            for row in page:
+                _order(path, row)
             fresh = [order for order in page if order["id"] not in seen]
             yield from fresh
             # Whether the limit counts bracket legs is not documented; counting them here is safe either way.
@@ -155,6 +160,24 @@ def keys_of(access: BrokerAccount) -> tuple[str, str]:
     if access.api_key is None or access.secret_key is None:
         raise BrokerError("keys", None, "ALPACA_API_KEY and ALPACA_SECRET_KEY are not set")
     return access.api_key.get_secret_value(), access.secret_key.get_secret_value()
+
+
+def _order(path: str, row: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Take an order whose legs are orders, too.
+
+    Raises:
+        BrokerError: It has no id, or a leg is none. Such a row may be part of any trade, so no trade may be written.
+    """
+    if row is not None and not _is_order(row, MAX_NESTING):
+        raise BrokerError(path, HTTPStatus.OK, "answers with an order without an id, or with legs that are none")
+    return row
+
+
+def _is_order(row: Any, levels: int) -> bool:
+    if not levels or not isinstance(row, dict) or not isinstance(row.get("id"), str) or not row["id"]:
+        return False
+    legs = row.get("legs")
+    return legs is None or (isinstance(legs, list) and all(_is_order(leg, levels - 1) for leg in legs))
 
 
 def _moment(path: str, text: Any) -> datetime:

@@ -57,4 +57,4 @@ def _part(row: Activity) -> _Part:
     if price is None or qty is None or max(price, qty) >= NUMERIC_LIMIT:
         return _Part(None, so_far)
     side = "buy" if row.get("side") == "buy" else "sell"  # The third one is sell_short.
-    return _Part(Fill(str(row["order_id"]), side, price, qty, moment(row.get("transaction_time"))), so_far)
+    return _Part(Fill(str(row.get("order_id")), side, price, qty, moment(row.get("transaction_time"))), so_far)

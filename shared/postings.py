@@ -24,6 +24,7 @@ from shared.fills import finite
 from shared.pairs import bare, pair
 from shared.values import NEW_YORK
 
+_TYPES = ("CFEE", "FEE")
 _COINS = frozenset({"BTC"})
 """Quote currencies in which a price is none in dollars."""
 
@@ -66,7 +67,7 @@ def postings(rows: Iterable[Activity], account: str, refuse: Refuse = raises) ->
     A row that states no date or no amount goes to `refuse`.
     """
     for row in effective(rows):
-        if row.get("activity_type") in {"CFEE", "FEE"}:
+        if row.get("activity_type") in _TYPES:
             try:
                 yield _posting(row, account)
             except UnreadableActivityError as error:
@@ -88,7 +89,7 @@ def taken_back(rows: Iterable[Activity], account: str) -> Iterator[Group]:
     listed = list(rows)
     counting = {row["id"] for row in effective(listed)}
     for row in listed:
-        if row.get("activity_type") in {"CFEE", "FEE"} and row["id"] not in counting:
+        if row.get("activity_type") in _TYPES and row["id"] not in counting:
             yield group_of_row(row, account)
 
 

@@ -1,24 +1,37 @@
-"""`python -m tests.hostile JOB SEED [COUNT]`: take pages of hostile documents down the track and show what breaks."""
+"""Show hostile data again: `python -m tests.hostile JOB SEED [COUNT]`; answers of the broker by `broker:JOB`."""
 
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from time import process_time
 
+from tests.hostile import broker_fuzz
 from tests.hostile.fuzz import Tally, fuzz
 
 
 def main(job: str, seed: str, count: str = "1") -> int:
-    """Show broken rules, a tally and the pace; 1 when there are any."""
-    tally, began = Tally(), process_time()
-    sentences = list(fuzz(job, range(int(seed), int(seed) + int(count)), tally))
+    """Show what is wrong, a tally and the pace; 1 when there is anything wrong."""
+    began = process_time()
+    seeds = range(int(seed), int(seed) + int(count))
+    tell = _answers if job.startswith("broker:") else _documents
+    *wrong, tally = tell(job.removeprefix("broker:"), seeds)
     seconds = process_time() - began
+    pace = f"{len(seeds) / seconds:.1f} seeds per second of CPU, drawing and checking included"
+    sys.stdout.write("\n".join([*wrong, tally, pace, ""]))
+    return 1 if wrong else 0
+
+
+def _documents(job: str, seeds: range) -> Iterator[str]:
+    tally = Tally()
+    yield from fuzz(job, seeds, tally)
     reasons = ", ".join(f"{reason} {times}" for reason, times in tally.reasons.most_common())
-    report = [
-        *sentences,
-        f"{job}: {tally.documents} documents, {tally.rows} rows, {tally.not_due} not due; {reasons}",
-        f"{tally.documents / seconds:.0f} documents per second of CPU, drawing and checking included",
-    ]
-    sys.stdout.write("\n".join(report) + "\n")
-    return 1 if sentences else 0
+    yield f"{job}: {tally.documents} documents, {tally.rows} rows, {tally.not_due} not due; {reasons}"
+
+
+def _answers(job: str, seeds: range) -> Iterator[str]:
+    tally: Counter[str] = Counter()
+    yield from broker_fuzz.fuzz(job, seeds, tally)
+    yield f"{job}: {len(seeds)} answers; " + ", ".join(f"{name} {times}" for name, times in tally.most_common())
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def script() -> dict[str, Any]:
         "/v1beta3/crypto/us/bars": {"bars": {"BTC/USD": _bars(14 * 24)}, "next_page_token": None},
         "/v2/stocks/bars": {"bars": {"AAPL": _bars(3 * 24)}, "next_page_token": None},
         "/v1beta1/options/bars": {"bars": {}, "next_page_token": None},
-        **_account(),
+        **account(),
     }
 
 
@@ -80,7 +80,8 @@ def _bars(hours: int) -> list[Fields]:
     return [{"t": (START + number * HOUR).isoformat().replace("+00:00", "Z"), **prices} for number in range(hours)]
 
 
-def _account() -> dict[str, Any]:
+def account() -> dict[str, Any]:
+    """What the broker answers about the account itself."""
     held = {"symbol": _HELD, "asset_class": "us_option", "qty": "2", "side": "long"}
     coin = {"symbol": "BTCUSD", "asset_class": "crypto", "qty": "1", "side": "long"}
     days = [1_627_934_400 + 86_400 * day for day in range(60)]

@@ -29,7 +29,7 @@ from tests.hostile.venue import Script, scripted
 from tests.unit.samples import provenance, settings
 
 Results = Mapping[str, Any]
-"""Id of a document or trade → what became of it: a row, a reject, or the columns and values that a patch would write."""
+"""Id of a document or trade → what became of it: a row, a reject, or the values that a patch would write."""
 
 AS_OF = datetime(2021, 10, 1, tzinfo=UTC)
 
