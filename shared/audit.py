@@ -1,7 +1,8 @@
 """The audit: source = archived + quarantined + pending, keys unique, rows valid, sums right. It changes nothing.
 
 It reads whole tables and collections and holds little of them: names in order, side by side (`shared.audit_contents`),
-counts by run (`shared.audit_runs`) and digests (`shared.audit_digest`).
+some look-ups at a time (`shared.audit_elsewhere`), counts by run (`shared.audit_runs`) and digests
+(`shared.audit_digest`).
 """
 
 from datetime import datetime

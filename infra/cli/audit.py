@@ -74,8 +74,11 @@ def audited(names: Sequence[str]) -> list[Job]:
 
 def _print(reports: Sequence[Report]) -> None:
     for report in reports:
-        verdict = "holds" if report.passed else "DOES NOT HOLD"
-        show.as_table(f"{report.job}: {verdict}", ("counted", "number", "digest"), _counted(report))
+        title = f"{report.job}: {'holds' if report.passed else 'DOES NOT HOLD'}"
+        if report.job in loops():
+            show.as_table(title, ("counted", "number", "digest"), _counted(report))
+        else:
+            click.echo(f"{title} (lease and records of runs)")
         click.echo(shown(report))
     failed = [report.job for report in reports if not report.passed]
     click.echo(f"The thread does not hold: {', '.join(failed)}." if failed else "The thread holds.")
@@ -100,9 +103,7 @@ def _imbalance(report: Report) -> str:
 
 
 def _counted(report: Report) -> list[tuple[str, int, str]]:
-    """List what was counted; of a job that archives nothing, nothing."""
-    if report.job not in loops():
-        return []
+    """List what was counted."""
     pending = report.findings[Kind.PENDING].count
     numbers = dict(zip(PARTS, (report.due, report.archived, report.quarantined, pending), strict=True))
     balance = [(name, number, str(getattr(report, f"{name}_digest"))) for name, number in numbers.items()]

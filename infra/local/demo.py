@@ -12,7 +12,7 @@ from infra.local.demo_data import AS_OF, expectations, generate
 from infra.local.emulators import Firestore
 from infra.local.seed import seed as load_directory
 from infra.local.stack import Stack
-from jobs.registry import RUN_ALL, all_jobs, loops
+from jobs.registry import RUN_ALL, all_jobs
 from schemas.reasons import Reason
 from schemas.registry import TABLES
 from schemas.run_record import RunRecord
@@ -127,9 +127,9 @@ class Demo:
         if refused != dict(self._expected.reasons):
             found.append("the quarantine holds other documents, or other reasons, than the dirty ones")
         found += self._wrong_fees()
-        for loop in loops().values():
-            if not Audit(loop, self._parts(), AS_OF).check().passed:
-                found.append(f"{loop.name}: the audit does not pass")
+        for job in all_jobs().values():
+            if not Audit(job, self._parts(), AS_OF).check().passed:
+                found.append(f"{job.name}: the audit does not pass")
         return found
 
     def _wrong_fees(self) -> list[str]:

@@ -1,0 +1,119 @@
+"""What the audit must not find: wrong in a history that is right, whatever goes on around it."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from infra.cli import main
+from infra.local.fixtures import write_broker
+from jobs.registry import RUN_ALL, all_jobs
+from shared import audit_table
+from shared.audit import Audit
+from shared.audit_findings import Kind
+from tests.emulator.builders import account, live_signal, put, rejected_signal, strategy
+from tests.emulator.history import History
+from tests.emulator.test_audit import audit, found, paper, path, sql
+from tests.stack import AS_OF, LocalStack
+
+NAMES = ("0", "Z", "a", "a b", "a!", "a\N{COMBINING ACUTE ACCENT}", "é", "\uff5e", "\U0001f600", "__x", "~")
+"""Ids whose order is not the same by letters, by UTF-16 and by UTF-8."""
+
+
+def test_a_history_of_all_jobs_with_edits_and_refusals_passes(stack: LocalStack, tmp_path: Path) -> None:
+    history = History(stack, tmp_path)
+    stack.seed(with_an_account(tmp_path / "account"))
+    for timeframe in ("1Hour", "4Hour"):
+        history.go_on()
+        put(stack, "dim_strategies", strategy(1, timeframe=timeframe), strategy(2, active="perhaps"))
+        put(stack, "rejected_signals", rejected_signal(1, pattern_name=timeframe), rejected_signal(2, entry_price=-1))
+        put(stack, "live_signals", live_signal(1), live_signal(2, status="WAITING"), live_signal(3, entry_price="x"))
+        for job in RUN_ALL:
+            stack.run(job)
+
+    code, reports = audit(stack)
+
+    assert (code, list(reports)) == (0, list(all_jobs()))
+    assert {job: found(report) for job, report in reports.items() if found(report)} == {}
+    rows = {job: report["rows"] for job, report in reports.items() if report["rows"]}
+    # Of the trades: two at the start, and each day a new one, the one cured, and a paper one.
+    assert rows == {"strategies": 2, "trades": 6, "rejected-signals": 1, "expired-signals": 1, "account-snapshot": 1}
+    quarantined = {job: report["quarantined"] for job, report in reports.items() if report["due"]}
+    assert quarantined == {"strategies": 1, "trades": 1, "rejected-signals": 1, "expired-signals": 1}
+
+
+def with_an_account(folder: Path) -> Path:
+    folder.mkdir()
+    write_broker(folder, {"account": account("100")})
+    return folder
+
+
+def test_a_history_is_shown_as_a_table_and_progress_on_standard_error(
+    stack: LocalStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_table, "PROGRESS", 2)
+    put(stack, "live_positions", *map(paper, range(1, 5)), paper(5, qty="NaN"))
+    stack.run("trades")
+
+    done = CliRunner().invoke(main, ["audit", "trades", "fee-patch"], env=dict(stack.environment))
+
+    assert done.exit_code == 0
+    assert done.stdout.startswith("trades: holds")
+    assert done.stdout.rstrip().endswith("The thread holds.")
+    assert done.stderr.count("audit under way") == 2
+
+
+def test_documents_and_rows_meet_whatever_their_names(stack: LocalStack) -> None:
+    put(stack, "live_positions", *(paper(1, position_id=name) for name in NAMES))
+    assert stack.run("trades").counts.archived == len(NAMES)
+
+    code, reports = audit(stack, "trades")
+
+    assert (code, found(reports["trades"]), reports["trades"]["archived"]) == (0, {}, len(NAMES))
+
+
+def test_before_the_first_run_everything_is_pending(stack: LocalStack) -> None:
+    put(stack, "live_positions", paper(1), paper(2, status="OPEN"))
+
+    code, reports = audit(stack, "trades")
+
+    assert (code, found(reports["trades"])) == (0, {"pending": 1})
+
+
+def test_rows_older_than_a_column_are_held_to_the_schema_of_their_time(stack: LocalStack) -> None:
+    put(stack, "live_positions", paper(1))
+    stack.run("trades")
+    sql("UPDATE fact_trades SET schema_version = '1' WHERE ds > '2000-01-01'")(stack)
+    for column in ("revised_at", "order_ids"):
+        sql(f"ALTER TABLE fact_trades DROP COLUMN {column}")(stack)
+
+    code, reports = audit(stack, "trades")
+
+    assert (code, found(reports["trades"]), reports["trades"]["archived"]) == (0, {}, 1)
+
+
+def test_what_a_run_writes_while_the_audit_reads_is_no_error(stack: LocalStack) -> None:
+    put(stack, "live_positions", paper(1), paper(2))
+    stack.run("trades")
+    begun = Audit(all_jobs()["trades"], stack.parts(), datetime.fromisoformat(AS_OF))
+    put(stack, "live_positions", paper(1, exit_reason="SL"), paper(3))
+    stack.run("trades")
+
+    report = begun.check()
+
+    counted = {kind: finding.count for kind, finding in report.findings.items() if finding.count}
+    assert (report.passed, report.rows, report.due, counted) == (True, 3, 2, {Kind.PENDING: 1})
+    assert report.findings[Kind.PENDING].examples == [path(1)]
+
+
+def test_what_is_advised_for_a_row_changed_by_hand_works(stack: LocalStack) -> None:
+    put(stack, "live_positions", paper(1))
+    stack.run("trades")
+    sql("UPDATE fact_trades SET exit_reason = 'MOON', pnl_usd = 1, ds = '2020-01-01' WHERE ds > '2000-01-01'")(stack)
+    assert audit(stack, "trades")[0] == 3
+
+    put(stack, "live_positions", paper(1, noted="a field that no schema knows"))
+    stack.run("trades")
+
+    assert audit(stack, "trades")[0] == 0
