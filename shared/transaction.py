@@ -1,10 +1,8 @@
-"""One Firestore transaction, begun anew while another one is in the way."""
+"""One Firestore transaction, begun anew while another one is in the way or the service is not itself."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from google.api_core.exceptions import Aborted
-from google.api_core.retry import if_exception_type
 from google.cloud import firestore
 
 from shared.interrupt import InterruptedRunError, was_interrupted
@@ -14,7 +12,10 @@ T = TypeVar("T")
 
 
 def transact(client: firestore.Client, body: Callable[[firestore.Transaction], T], seconds: float) -> T:
-    """Run `body` in one Firestore transaction; begin anew while another transaction is in the way.
+    """Run `body` in one Firestore transaction; begin anew when it failed for a reason that passes.
+
+    A commit whose answer was lost may have happened. The body then reads what it wrote itself, and must take that for
+    done. One that arrives later still is refused, for what it read has changed meanwhile.
 
     The client repeats only what is aborted on commit, so it gets one attempt and the repeating is done here. It begins
     and commits with its own deadline of 60 s.
@@ -30,7 +31,7 @@ def transact(client: firestore.Client, body: Callable[[firestore.Transaction], T
             raise _own_error(error) from None
         return result
 
-    return persistently(seconds, once, if_exception_type(Aborted))
+    return persistently(seconds, once)
 
 
 def _own_error(error: Exception) -> Exception:

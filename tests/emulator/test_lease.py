@@ -7,7 +7,8 @@ from google.api_core.exceptions import Aborted, ServiceUnavailable
 
 from schemas.run_record import Status
 from shared.lease import Leases
-from tests.emulator.wire import Wire, cut
+from tests.emulator.moments import acquires, clears, intends, releases, renews
+from tests.emulator.wire import RefusedError, Wire, cut, once
 from tests.stack import LocalStack
 
 
@@ -46,3 +47,21 @@ def test_a_firestore_that_cannot_begin_a_transaction_is_named_as_the_cause(
     wire.set(before=cut(lambda call: call.name == "BeginTransaction"))
     with pytest.raises(ServiceUnavailable):
         leases.acquire("fact_trades", "run-1")
+
+
+TRANSACTIONS = {"acquire": acquires, "renew": renews, "intend": intends, "clear": clears, "release": releases}
+
+
+@pytest.mark.parametrize("what", TRANSACTIONS)
+def test_one_internal_error_of_firestore_costs_a_lease_nothing(what: str, wired: LocalStack, wire: Wire) -> None:
+    def refuse() -> None:
+        raise RefusedError("INTERNAL")
+
+    wire.set(before=once(TRANSACTIONS[what], refuse))
+    lease = wired.parts().leases.acquire("fact_trades", "run-1")
+    assert lease is not None
+    assert lease.renew()
+    lease.intend("stream", 1)
+    lease.clear("stream")
+    lease.release()
+    assert wired.parts().leases.peek("fact_trades").owner is None
