@@ -16,6 +16,8 @@ from tests.faults.worlds import WORLDS, World
 from tests.stack import LocalStack
 
 ENDED_WELL = frozenset({"SUCCEEDED", "PARTIAL"})
+HASTY = {"CALL_TIMEOUT_S": str(SHORT_S), "RETRY_SECONDS": "30"}
+"""Settings of a client that waits briefly, and is patient with a busy machine nevertheless."""
 REPLAY = "pytest tests/faults/test_every_site.py --fault"
 
 
@@ -103,7 +105,7 @@ class Course:
 
         before, after = fault.kind.steps(moment, victim)
         self._wire.set(before=before, after=after)
-        status = victim.run(**({"CALL_TIMEOUT_S": str(SHORT_S)} if fault.kind.hasty else {}))
+        status = victim.run(**(HASTY if fault.kind.hasty else {}))
         yield from judged(status, fault.kind, reached=bool(struck))
         let_a_minute_pass(self._corner, self._wire, victim.job.lease)
 

@@ -208,14 +208,16 @@ class Fees(_Common):
     def go_on(self) -> None:
         """Correct a fee."""
         self.round += 1
-        cheaper = dollar_fee(3, exit_price(3), Decimal("0.0001") * self.round)
+        # The broker's fees follow its tiers; no other rate would be taken for the fee of this sale.
+        rate = Decimal("0.0015") if self.round % 2 else Decimal("0.0025")
+        charged = dollar_fee(3, exit_price(3), rate)
         name = f"{self._posted}c"
         post(
             self.stack,
             self.directory / "fee",
-            {**cheaper, "id": name, "status": "correct", "previous_id": self._posted},
+            {**charged, "id": name, "status": "correct", "previous_id": self._posted},
         )
-        self._posted, self._fee = name, Decimal("0.25") - Decimal(cheaper["net_amount"])
+        self._posted, self._fee = name, Decimal("0.25") - Decimal(charged["net_amount"])
 
     def amiss(self) -> Iterator[str]:
         """Every trade holds exactly its own fees."""
