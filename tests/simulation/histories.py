@@ -16,6 +16,8 @@ PASSING = (2, 90, 6 * 3600, 30 * 3600, 3 * 86_400)
 """Seconds that pass at once."""
 _LAST_CALL = 35
 """Few runs make more calls."""
+_ALIKE = 0.8
+"""How often runs that overlap are of one job."""
 _LOOKED_AT_TWICE = 0.25
 """How often the end is run a second time, which costs as much as the history."""
 _DISTURBED = {
@@ -121,16 +123,17 @@ class History:
 
     def crowd(self) -> None:
         """Run several at once, while the sources go on."""
+        self.change()
         first = self.chance.choice(self.theme.jobs)
-        again = [first if self.chance.random() < 0.7 else self.chance.choice(self.theme.jobs) for _ in "12"]
-        errands = [self._errand(job, asleep=0.6) for job in [first, *again[: self.chance.randint(1, 2)]]]
+        again = [first if self.chance.random() < _ALIKE else self.chance.choice(self.theme.jobs) for _ in "12"]
+        errands = [self._errand(job, asleep=0.5) for job in [first, *again[: self.chance.randint(1, 2)]]]
         self.world.network.interludes = [self._action() for _ in range(self.chance.randint(0, 2))]
         self.send(*errands)
         self.world.network.interludes = []
 
     def send(self, *errands: Errand) -> None:
         """Run these, at once if they are several."""
-        self._hold_ends(self.world.run(*errands, restlessness=self.chance.choice((0.02, 0.1, 0.5))))
+        self._hold_ends(self.world.run(*errands, restlessness=self.chance.choice((0, 0.02, 0.1, 0.5))))
 
     def lose_streams(self) -> None:
         """Let the warehouse forget streams, or do at last what nobody waits for."""

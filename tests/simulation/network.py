@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 _PAUSE_S = 150.0
 """Longer than a lease lives."""
+_LONG_SLEEP = 60
+"""Calls of others; a run and a half."""
 
 
 class Fault(Enum):
@@ -107,7 +109,7 @@ class Network:
                 return self._kill(process, effect if fault is Fault.KILLED_AFTER else None)
             case Fault.PAUSED:
                 self.time.sleep(_PAUSE_S)
-                self.turns.yield_to_another()
+                self.turns.sleep(self._chance.randint(1, _LONG_SLEEP))
                 return effect()
             case Fault.TORN if tear:
                 return tear(effect())

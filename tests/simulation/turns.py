@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-_STUCK_S = 60.0
+_STUCK_S = 300.0
 """Real seconds; a history takes a fraction of one."""
 
 
@@ -14,6 +14,7 @@ class _Runner:
     task: Callable[[], None]
     baton: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     done: bool = False
+    asleep_until: int = 0
     error: BaseException | None = None
 
 
@@ -26,6 +27,7 @@ class Turns:
         self._runners: list[_Runner] = []
         self._holder: _Runner | None = None
         self._over = threading.Semaphore(0)
+        self._steps = 0
 
     def run(self, tasks: Sequence[Callable[[], None]], restlessness: float) -> None:
         """Run tasks to their ends; at each of their steps another one goes on with this probability."""
@@ -45,18 +47,25 @@ class Turns:
 
     def step(self) -> None:
         """Stand where another one may go on."""
+        self._steps += 1
         if self._runners and self._chance.random() < self._restlessness:
             self.yield_to_another()
 
     def yield_to_another(self) -> bool:
-        """Let another one go on, if there is one; tells whether there was."""
-        me, others = self._holder, self._others()
-        if me is None or not others:
+        """Let another one go on, if one is awake; tells whether one was."""
+        me, awake = self._holder, [one for one in self._others() if one.asleep_until <= self._steps]
+        if me is None or not awake:
             return False
-        self._give(self._chance.choice(others))
+        self._give(self._chance.choice(awake))
         if not me.baton.acquire(timeout=_STUCK_S):
             raise RuntimeError("whoever has the baton waits for something that a waiting one holds")
         return True
+
+    def sleep(self, steps: int) -> None:
+        """Let others go on for so many steps, or to their ends."""
+        if self._holder:
+            self._holder.asleep_until = self._steps + steps
+        self.yield_to_another()
 
     def _others(self) -> list[_Runner]:
         return [one for one in self._runners if not one.done and one is not self._holder]
