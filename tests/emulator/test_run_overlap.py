@@ -1,8 +1,5 @@
 """Runs that overlap: started together, taken over, or paused and resumed long after another finished."""
 
-import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -18,7 +15,7 @@ from tests.emulator.history import History
 from tests.emulator.job_process import let_a_minute_pass
 from tests.emulator.promises import Promises, read_table
 from tests.emulator.wire import PATIENCE_S, Gate, Moment, Wire, nth
-from tests.stack import AS_OF, LocalStack
+from tests.stack import LocalStack
 
 LEASE = "job_leases/fact_trades"
 
@@ -28,23 +25,6 @@ def positions(stack: LocalStack, tmp_path: Path) -> None:
     """Ten positions that no run has seen."""
     stack.seed(write_market(tmp_path, range(1, 11)))
     put(stack, "live_positions", *map(position, range(1, 11)))
-
-
-@pytest.mark.usefixtures("positions")
-def test_two_processes_started_together_archive_everything_once(stack: LocalStack) -> None:
-    command = [sys.executable, "-m", "jobs.trades", "--as-of", AS_OF]
-    environment = {**os.environ, **stack.environment}
-    both = [
-        subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # noqa: S603 - ours
-        for _ in range(2)
-    ]
-    errors = [process.communicate(timeout=PATIENCE_S)[1] for process in both]
-    assert [(process.returncode, error) for process, error in zip(both, errors, strict=True)] == [(0, b""), (0, b"")]
-    promises = Promises(stack)
-    promises.assert_kept()
-    assert len(promises.rows) == 10
-    counts = sorted(run["counts"]["archived"] for run in promises.runs)
-    assert counts == [0, 10]
 
 
 @pytest.mark.usefixtures("positions")
