@@ -25,8 +25,9 @@ from shared.survey import judge
 from shared.values import RawDocument
 from tests.emulator.builders import DOCUMENTS, Fields
 from tests.hostile import books
+from tests.hostile.track import provenance_of
 from tests.hostile.venue import Script, scripted
-from tests.unit.samples import provenance, settings
+from tests.unit.samples import settings
 
 Results = Mapping[str, Any]
 """Id of a document or trade → what became of it: a row, a reject, or the values that a patch would write."""
@@ -75,7 +76,7 @@ def _gathered(
 
 
 def _row(job: str, guardian: SchemaGuardian[Any, Any], one: Candidate[Any], evidence: Evidence) -> Any:
-    return guardian.check(one.source, partial(loops()[job].build, one, evidence, provenance()))
+    return guardian.check(one.source, lambda: loops()[job].build(one, evidence, provenance_of(one)))
 
 
 def _fees(broker: Broker) -> Results:

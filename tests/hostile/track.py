@@ -74,11 +74,12 @@ class Track:
         return self.guardian.check(one.source, partial(self._row, one, evidence))
 
     def _row(self, one: Candidate[Any], evidence: Evidence) -> ArchivedRow:
-        row: ArchivedRow = self.loop.build(one, evidence, _provenance(one))
+        row: ArchivedRow = self.loop.build(one, evidence, provenance_of(one))
         return row
 
 
-def _provenance(one: Candidate[Any]) -> Provenance:
+def provenance_of(one: Candidate[Any]) -> Provenance:
+    """What a run says about where a row comes from."""
     return Provenance(
         source_path=one.source.path,
         source_rev=one.source.update_time,

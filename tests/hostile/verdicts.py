@@ -58,17 +58,26 @@ def _sent(row: type[ArchivedRow], rows: Sequence[ArchivedRow]) -> list[dict[str,
 def _row_broken(one: Outcome, cells: Mapping[str, Any], row: type[ArchivedRow], document: Any) -> Iterator[str]:
     if row.model_validate(cells) != one.result:
         yield "the row does not arrive as it was sent"
-    fields, path = one.message.fields, one.message.name.split("/documents/", 1)[1]
-    if cells["source_path"] != path:
+    if cells["source_path"] != one.message.name.split("/documents/", 1)[1]:
         yield "the path is not the document's"
-    for column, field in _COPIED[path.split("/")[0]].items():
-        stated = fields[field].string_value if field in fields else ""
+    yield from copied(one.message, cells)
+    yield from unknown(one.message, parsed(cells["source_extra"] or "{}"), document)
+
+
+def copied(message: Any, cells: Mapping[str, Any]) -> Iterator[str]:
+    """Columns whose text is not the document's."""
+    collection = message.name.split("/documents/", 1)[1].split("/")[0]
+    for column, field in _COPIED[collection].items():
+        stated = message.fields[field].string_value if field in message.fields else ""
         if (cells[column] or "") != stated:
             yield f"{column} is not, byte for byte, what the document says"
-    extra = parsed(cells["source_extra"] or "{}")
-    extra = extra["$map"] if extra.keys() == {"$map"} else extra
-    for name in fields.keys() - FIELDS[document].keys():
-        if name not in extra or canonical(extra[name]) != canonical(spelled(fields[name])):
+
+
+def unknown(message: Any, extra: Mapping[str, Any], document: Any) -> Iterator[str]:
+    """Unknown fields of a document that are not beside its row as they were."""
+    held = extra["$map"] if extra.keys() == {"$map"} else extra
+    for name in message.fields.keys() - FIELDS[document].keys():
+        if name not in held or canonical(held[name]) != canonical(spelled(message.fields[name])):
             yield f"the unknown field {name!r} is not kept as it was"
 
 

@@ -1,0 +1,81 @@
+"""Spoilt answers of the broker through the real servers: a run writes the truth or nothing, and the next one all."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from infra.local.fixtures import write_broker
+from schemas.run_record import Status
+from tests.emulator.builders import account, orders, position, put, write_market
+from tests.emulator.promises import Promises, read_table
+from tests.hostile.json_values import defaced
+from tests.stack import LocalStack
+
+Histories = Callable[[int], int]
+NUMBERS = range(1, 4)
+TIMES = 3
+"""How often the spoilt answer is given: whatever a run asks again, it gets again."""
+
+
+def spoilt_orders(seed: int) -> Any:
+    """The list of orders, with junk in one place; what JSON cannot carry to the stand-in is left to other tests."""
+    found = defaced([one for number in NUMBERS for one in orders(number)], Random(seed))  # noqa: S311 - repeatable
+    return found
+
+
+def assert_true(stack: LocalStack) -> None:
+    """Whatever is in the table was traded like this."""
+    for row in read_table(stack):
+        assert (row["entry_price"], row["exit_price"], row["qty"]) == (100, 110, 1), row["trade_id"]
+
+
+def assert_survives(stack: LocalStack, directory: Path, seed: int) -> None:
+    put(stack, "live_positions", *map(position, NUMBERS))
+    stack.seed(write_market(directory, NUMBERS))
+    body = spoilt_orders(seed)
+    stack.fail_broker(path="/v2/orders", kind="body", body=body, times=TIMES)
+
+    record = stack.run("trades")
+
+    assert record.error is None or record.error.type == "BrokerError", seed
+    assert record.counts.archived + record.counts.quarantined + record.counts.pending == len(NUMBERS)
+    assert_true(stack)
+    stack._admin("reset", {})  # noqa: SLF001 - the faults left over go with everything else
+    stack.seed(directory)
+    assert stack.run("trades").status is Status.SUCCEEDED
+    assert_true(stack)
+    Promises(stack).assert_kept()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_spoilt_list_of_orders_costs_no_trade_and_falsifies_none(
+    seed: int, stack: LocalStack, tmp_path: Path
+) -> None:
+    assert_survives(stack, tmp_path, seed)
+
+
+@pytest.mark.nightly
+def test_two_hundred_spoilt_lists_of_orders_cost_no_trade_and_falsify_none(
+    stack: LocalStack, tmp_path: Path, histories: Histories
+) -> None:
+    for seed in range(100, 100 + histories(200)):
+        assert_survives(stack.fresh(), tmp_path, seed)
+
+
+def test_an_account_of_impossible_names_is_quarantined_and_archived_once_it_is_sound(
+    stack: LocalStack, tmp_path: Path
+) -> None:
+    good = {**account("100"), "created_at": (datetime.fromisoformat("2026-10-15T00:00:00Z") - timedelta(9)).isoformat()}
+    write_broker(tmp_path, {"account": good, "positions": []})
+    stack.seed(tmp_path)
+    spoilt = {**good, "status": ["ACTIVE"], "": 1, "__proto__": {"$ref": "x"}, "n" * 2000: None}
+    stack.fail_broker(path="/v2/account", kind="body", body=spoilt)
+
+    record = stack.run("account-snapshot")
+
+    assert (record.error, record.rejects_by_reason) == (None, {"BAD_TYPE": 1})
+    assert stack.run("account-snapshot").status is Status.SUCCEEDED
