@@ -7,7 +7,11 @@ from pathlib import Path
 from mutmut.mutation.file_mutation import MutatedFile, mutate_file_contents
 
 from tests.mutation.groups import Group
-from tests.planted.planting import CHECKOUT, copy_project
+from tests.planted.nursery import CHECKOUT
+from tests.planted.planting import copy_project
+
+_SQL = "shared/sql.py"
+"""Where case means nothing."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,12 @@ class Mutant:
     """Module, function and number, as the trampolines know it."""
     change: str
     """The lines that differ."""
+
+    @property
+    def in_case_only(self) -> bool:
+        """Whether letters became small or capital, and nothing else."""
+        before, after = ([line[1:] for line in self.change.splitlines() if line[0] == sign] for sign in "-+")
+        return [line.lower() for line in before] == [line.lower() for line in after]
 
 
 def prepare(group: Group, target: Path) -> list[Mutant]:
@@ -30,7 +40,8 @@ def _mutate(file: str, target: Path) -> list[Mutant]:
     made = mutate_file_contents(file, (CHECKOUT / file).read_text(encoding="utf-8"))
     (target / file).write_text(made.code, encoding="utf-8")
     module = file.removesuffix(".py").replace("/", ".")
-    return [Mutant(f"{module}.{name}", _change(made, name)) for name in made.mutant_names]
+    mutants = [Mutant(f"{module}.{name}", _change(made, name)) for name in made.mutant_names]
+    return [one for one in mutants if file != _SQL or not one.in_case_only]
 
 
 def _change(made: MutatedFile, name: str) -> str:
