@@ -20,7 +20,7 @@ class Steps:
         self._layout = layout
         self._guards = guards
         self._rules = Rules(layout, guards)
-        self._order = Order(guards)
+        self._order = Order(guards, revises_first=layout.scenario.revises_first)
         recovery = Recovery(layout, guards, self._rules, self._order)
         self._steps = {
             Phase.IDLE: self._acquire,
@@ -137,7 +137,7 @@ class Steps:
             yield f"{{}} starts again as {heir.name}", me.name, bytes(after)
 
     def _revise(self, state: bytes, me: AttemptAt) -> Iterator[Move]:
-        after = _moved_on(state, me, Phase.VERIFY)
+        after = _moved_on(state, me, self._order.after_revise(state, me))
         for place, document in zip(me.plan, self._layout.documents, strict=True):
             if state[place] & Plan.REVISED:
                 after[document.updates] |= 1 << (state[place] & Plan.REVISION)

@@ -53,10 +53,11 @@ class Oracle:
             return world.commit(state, self._layout.streams[state[me.subject] - 1])
         if state[me.phase] == Phase.SETTLE:
             return world.commit(state, me.stream)
-        if state[me.phase] == Phase.VERIFY:
+        if state[me.phase] in {Phase.VERIFY, Phase.APPEND}:
             for place, document in zip(me.plan, self._layout.documents, strict=True):
-                if state[place] & Plan.REVISED:
-                    state = world.update(state, document, state[place] & Plan.REVISION)
+                revision = state[place] & Plan.REVISION
+                if state[place] & Plan.REVISED and state[document.updates] >> revision & 1:
+                    state = world.update(state, document, revision)
         return state
 
     def _deliver_old_requests(self, state: bytes) -> bytes:

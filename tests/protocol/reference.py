@@ -12,6 +12,8 @@ from tests.protocol.guards import Guards
 from tests.protocol.servers import Intent, LeaseAt, Life, Revisions, Said, Servers, Stream
 
 _TRIES = 3
+_COMMITS = 2
+"""How often a commit is asked for before its outcome counts as unknown; the fewer, the more often it does."""
 
 
 class UnansweredError(Exception):
@@ -40,16 +42,26 @@ Steps: TypeAlias = Generator[Call, Any, Any]
 class Attempt:
     """One attempt of one run."""
 
-    def __init__(self, name: str, execution: int, guards: Guards, lease: int = 0, *, retries: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        execution: int,
+        guards: Guards,
+        lease: int = 0,
+        *,
+        retries: bool = False,
+        revises_first: bool = False,
+    ) -> None:
         self.name = name
         self._execution = execution
         self._guards = guards
         self._lease = lease
         self._starts_left = 2 if retries else 1
+        self._revises_first = revises_first
         self._fence = 0
 
     def run(self) -> Steps:
-        """Go down the line once; ends early wherever the protocol says to stop."""
+        """Go down the line once; returns whether it came to the end, and stops early where the protocol says so."""
         try:
             found = yield from self._insist(Call("acquire", self._acquire))
             plan = None if self._guards.known_after_recovery else (yield from self._plan())
@@ -57,23 +69,30 @@ class Attempt:
                 yield from self._recover(found)
             while self._starts_left:
                 self._starts_left -= 1
-                yield from self._work(plan or (yield from self._plan()))
+                if (yield from self._work(plan or (yield from self._plan()))):
+                    return True
                 plan = None
         except StopError:
-            return
+            pass
+        return False
 
     def _work(self, plan: tuple[Revisions, Revisions]) -> Steps:
         new, revised = plan
         stream = f"{self.name}{self._starts_left}"
+        updates = [self._update(key, revision, stream) for key, revision in revised.items()]
+        yield from self._send(updates if self._revises_first else [])
         if new and not (yield from self._publish(stream, new)):
-            return
-        self._starts_left = 0
-        for key, revision in revised.items():
-            yield from self._insist(self._update(key, revision, stream))
-        held = yield from self._insist(Call("verify", Servers.known))
-        if self._guards.verify_by_key and any(held.get(key, 0) < rev for key, rev in {**new, **revised}.items()):
+            return False
+        yield from self._send([] if self._revises_first else updates)
+        yield from self._verify({**new, **revised})
+        if new:
+            yield from self._insist(Call("close", lambda servers: self._clear(servers, stream)))
+        return True
+
+    def _verify(self, wanted: Revisions) -> Steps:
+        held = (yield from self._insist(Call("verify", Servers.known))) if wanted else {}
+        if self._guards.verify_by_key and any(held.get(key, 0) < revision for key, revision in wanted.items()):
             raise StopError
-        yield from self._insist(Call("close", lambda servers: self._clear(servers, stream)))
 
     def _plan(self) -> Steps:
         live = yield from self._insist(Call("read", lambda servers: dict(servers.live)))
@@ -119,7 +138,7 @@ class Attempt:
 
     def _settle(self, intent: Intent) -> Steps:
         """Ask for the commit and count the rows; None: not decided."""
-        for _ in range(_TRIES):
+        for _ in range(_COMMITS):
             try:
                 said = yield Call("commit", lambda s: s.commit(intent.stream), lingers=True, repeats=True)
             except UnansweredError:
@@ -185,6 +204,10 @@ class Attempt:
 
     def _at(self, servers: Servers) -> LeaseAt:
         return servers.leases[self._lease]
+
+    def _send(self, calls: list[Call]) -> Steps:
+        for call in calls:
+            yield from self._insist(call)
 
     def _insist(self, call: Call) -> Steps:
         """Repeat a call that may be repeated freely until it is answered."""

@@ -71,9 +71,15 @@ class Schedule:
         executions = self._scenario.executions or tuple(self._random.randint(0, 2) for _ in range(4))
         count = self._random.randint(2, max(2, len(executions)))
         leases = self._scenario.leases or (0,)
-        retries = self._scenario.retries_in_process
         made = (
-            Attempt("ABCD"[n], executions[n % len(executions)], self._guards, leases[n % len(leases)], retries=retries)
+            Attempt(
+                "ABCD"[n],
+                executions[n % len(executions)],
+                self._guards,
+                leases[n % len(leases)],
+                retries=self._scenario.retries_in_process,
+                revises_first=self._scenario.revises_first or self._random.random() < 0.3,
+            )
             for n in range(count)
         )
         return {one.name: (one.run(), None) for one in made}
@@ -170,15 +176,15 @@ class Schedule:
 
     def _clean(self, name: str) -> bool:
         """Run one attempt alone; whether it came to its end."""
-        last, answer = "", None
+        answer = None
         steps = Attempt(name, 99, self._guards).run()
         while True:
             try:
                 call = steps.send(answer)
-            except StopIteration:
-                return last == "close"
-            last, answer = call.name, call.act(self._servers)
-            self._tell(name, last)
+            except StopIteration as end:
+                return bool(end.value)
+            answer = call.act(self._servers)
+            self._tell(name, call.name)
 
     def _broken(self) -> bool:
         self.story.verdict = self._servers.violation()

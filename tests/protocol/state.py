@@ -51,6 +51,8 @@ class Scenario:
     """Which lease each attempt takes; empty: all the same one."""
     retries_in_process: bool = False
     """An attempt whose commit is unanswered may start again from step 3 with the fence it holds."""
+    revises_first: bool = False
+    """Older rows are revised before new ones are appended, as a run with very many does, and not after the commit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ EXHAUSTIVE = [
     Bounds("three attempts, two events, one document", 431_696, Scenario(attempts=3, events=2, documents=1)),
     Bounds("two attempts, one event, three documents", 121_013, Scenario(attempts=2, events=1, documents=3)),
     Bounds("three attempts that may start again in process", 127_554, Scenario(attempts=3, retries_in_process=True)),
+    Bounds("two attempts that revise before they append", 144_262, Scenario(events=2, documents=2, revises_first=True)),
 ]
 
 LARGE = [
