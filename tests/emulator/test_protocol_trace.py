@@ -1,7 +1,8 @@
 """What a job says on the wire is what the protocol's reference says.
 
-The same writes in the same order, that is, and before each of them at least what the reference asks there. The reference (`tests/protocol/reference.py`) is what the random schedules and, by its guards, the exhaustive search
-hold to the promises; this ties the real job to it.
+That is the same writes in the same order, and before each of them at least what the reference asks there. The
+reference (`tests/protocol/reference.py`) is what random schedules and, by its guards, the exhaustive search hold to the
+promises; this ties the real job to it.
 """
 
 from collections.abc import Iterable
