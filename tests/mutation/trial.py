@@ -43,7 +43,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     gc.freeze()
     learnt = in_fork(lambda: _learn(session))
     if not isinstance(learnt, dict):
-        raise pytest.UsageError(f"the tests fail without a mutant: {learnt}")
+        raise SystemExit(f"the tests fail without a mutant: {learnt}")
     outcomes: dict[str, str] = {}
     for mutant in file.read_text(encoding="utf-8").split():
         reaching = learnt.get(mutant.partition("__mutmut_")[0], [])
@@ -88,6 +88,7 @@ def _try(session: pytest.Session, mutant: str, reaching: list[Reaching]) -> str:
         return "no tests"
 
     def trial() -> int | None:
+        signal.alarm(_PATIENCE_S)
         set_mutant_under_test(mutant)
         return next((place for place, one in enumerate(reaching) if _kills(session, one)), None)
 
@@ -121,7 +122,6 @@ def in_fork(work: Callable[[], Any]) -> Any:
         os.waitpid(child, 0)
         return json.loads(answer) if answer else "timeout"
     try:
-        signal.alarm(_PATIENCE_S)
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)

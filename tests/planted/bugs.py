@@ -85,6 +85,7 @@ FENCE = (
         "if not done(self._leases.read(self._reference)):\n                raise",
         "raise",
         _GUARDS + "a_write_that_happened_counts_although_its_answer_was_lost",
+        error="google.api_core.exceptions.InternalServerError",
     ),
     Bug(
         "a lease per job instead of per table",

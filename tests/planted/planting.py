@@ -30,6 +30,8 @@ class Bug:
     wrong: str
     caught_by: str
     """The test, as pytest names it."""
+    error: str = ""
+    """The error that must reach the test, where that is its complaint; else an expectation of its own must fail."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,10 @@ class Verdict:
     """The message of each failure and each error."""
     output: str
 
-    @property
-    def refused(self) -> bool:
+    def catches(self, bug: Bug) -> bool:
         """Whether an expectation failed, and nothing else went wrong."""
-        return bool(self.complaints) and all(one.startswith(_REFUSALS) for one in self.complaints)
+        expected = bug.error or _REFUSALS
+        return bool(self.complaints) and all(one.startswith(expected) for one in self.complaints)
 
 
 def copy_project(target: Path) -> Path:

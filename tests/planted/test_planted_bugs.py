@@ -27,7 +27,7 @@ def nursery() -> Iterator[Nursery]:
 def assert_caught(bug: Bug, project: Path, nursery: Nursery) -> None:
     plant(bug, copy_project(project))
     verdict = judged_by([bug.caught_by], project, nursery)
-    assert verdict.refused, verdict.output
+    assert verdict.catches(bug), verdict.output
 
 
 @pytest.mark.parametrize("bug", QUICK, ids=[bug.name for bug in QUICK])
