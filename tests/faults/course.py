@@ -38,11 +38,13 @@ _AGE = (
 class Met:
     """What histories met, in figures."""
 
+    histories: int = 0
     struck: Counter[str] = field(default_factory=Counter)
     """Faults that befell a call, by kind."""
     statuses: Counter[str] = field(default_factory=Counter)
     """How the runs ended that something happened to."""
     runs: int = 0
+    """Clean ones."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,7 @@ class Course:
             yield from told.wrongs(look.runs, self.met.statuses)
 
     def _write(self, writes: Sequence[Write]) -> None:
-        client = self.stack.firestore
+        client = self.oracle.stores.hot
         batch = client.batch()
         for write in writes:
             reference = client.document(write.path)

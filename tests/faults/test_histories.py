@@ -1,7 +1,7 @@
 """Random histories on real servers: days on which runs meet several faults, or each other, and evenings that end well.
 
 `--histories N` sets how many, `--first-seed S` where they begin, so that several processes share the work; `--seed S`
-replays one.
+replays one. `-s` shows what they met.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,8 +14,10 @@ from tests.emulator.conftest import wire_to
 from tests.emulator.wire import Wire
 from tests.faults import story
 from tests.faults.course import Course, Met
-from tests.faults.story import Story
+from tests.faults.story import TIMES, Story
 from tests.stack import LocalStack
+
+REPLAY = "pytest tests/faults/test_histories.py"
 
 
 @pytest.fixture(scope="session")
@@ -44,12 +46,15 @@ def tell(
 
     def told(make: Callable[[int], Story], default: int) -> list[str]:
         met, found = Met(), []
-        for seed in seeds(default):
-            course = Course(make(seed), stack.fresh(), wires, tmp_path / str(seed), met)
-            for wrong in course.broken():
-                found.append(f"{wrong}\n    pytest tests/faults/test_histories.py -k {request.node.name} --seed {seed}")
-                print(found[-1], flush=True)  # noqa: T201 - hours before the end
-        print(met)  # noqa: T201 - figures of the nightly lane
+        try:
+            for seed in seeds(default):
+                course = Course(make(seed), stack.fresh(), wires, tmp_path / str(seed), met)
+                for wrong in course.broken():
+                    found.append(f"{wrong}\n    {REPLAY} -k {request.function.__name__} --seed {seed}")
+                    print(found[-1], flush=True)  # noqa: T201 - hours before the end
+                met.histories += 1
+        finally:
+            print(met)  # noqa: T201 - the figures of a nightly lane, whole or not
         return found
 
     return told
@@ -58,17 +63,26 @@ def tell(
 Tell = Callable[[Callable[[int], Story], int], list[str]]
 
 
-def test_a_history_ends_well_whatever_befalls_its_runs(tell: Tell) -> None:
-    assert tell(story.of_faults, 25) == []
+def number_of(sample: int, volume: int) -> pytest.MarkDecorator:
+    """How many histories the default lane tells, and how many the nightly one."""
+    return pytest.mark.parametrize("number", [sample, pytest.param(volume, marks=pytest.mark.nightly)])
 
 
-def test_a_history_ends_well_however_its_runs_overlap(tell: Tell) -> None:
-    assert tell(story.of_overlaps, 15) == []
+@number_of(25, 1200)
+def test_a_history_ends_well_whatever_befalls_its_runs(number: int, tell: Tell) -> None:
+    assert tell(story.of_faults, number) == []
 
 
-def test_a_job_that_is_started_twice_at_once_does_its_work_once(tell: Tell) -> None:
-    assert tell(story.of_double_fires, 3) == []
+@number_of(15, 800)
+def test_a_history_ends_well_however_its_runs_overlap(number: int, tell: Tell) -> None:
+    assert tell(story.of_overlaps, number) == []
 
 
-def test_a_run_that_is_told_to_stop_ends_in_time_and_says_so(tell: Tell) -> None:
-    assert tell(story.of_stops, 3) == []
+@number_of(3, 200 // TIMES)
+def test_a_job_that_is_started_twice_at_once_does_its_work_once(number: int, tell: Tell) -> None:
+    assert tell(story.of_double_fires, number) == []
+
+
+@number_of(3, 200 // TIMES)
+def test_a_run_that_is_told_to_stop_ends_in_time_and_says_so(number: int, tell: Tell) -> None:
+    assert tell(story.of_stops, number) == []
