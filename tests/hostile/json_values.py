@@ -26,7 +26,7 @@ _TEXT_NUMBERS = (
     "nan",
     "sNaN",
 )
-_STRANGE = ([], {}, [None], [[]], {"": 1}, [{}], {"message": "no"}, [{"id": "x"}], True, False)
+_STRANGE: tuple[Any, ...] = ([], {}, [None], [[]], {"": 1}, [{}], {"message": "no"}, [{"id": "x"}], True, False)
 Place = tuple[Any, Any]
 """A list or map, and the index or name in it."""
 

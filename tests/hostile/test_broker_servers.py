@@ -1,5 +1,6 @@
 """Spoilt answers of the broker through the real servers: a run writes the truth or nothing, and the next one all."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,9 +23,10 @@ TIMES = 3
 
 
 def spoilt_orders(seed: int) -> Any:
-    """The list of orders, with junk in one place; what JSON cannot carry to the stand-in is left to other tests."""
-    found = defaced([one for number in NUMBERS for one in orders(number)], Random(seed))  # noqa: S311 - repeatable
-    return found
+    """The list of orders, with junk in one place; half a character does not reach the stand-in."""
+    good = [one for number in NUMBERS for one in orders(number)]
+    spoilt = defaced(good, Random(seed))  # noqa: S311 - repeatable, not secret
+    return json.loads(json.dumps(spoilt).replace("\\ud800", ""))
 
 
 def assert_true(stack: LocalStack) -> None:
@@ -44,9 +46,10 @@ def assert_survives(stack: LocalStack, directory: Path, seed: int) -> None:
     assert record.error is None or record.error.type == "BrokerError", seed
     assert record.counts.archived + record.counts.quarantined + record.counts.pending == len(NUMBERS)
     assert_true(stack)
-    stack._admin("reset", {})  # noqa: SLF001 - the faults left over go with everything else
-    stack.seed(directory)
-    assert stack.run("trades").status is Status.SUCCEEDED
+    # A run that refused at once left the rest of the spoilt answers for the next ones.
+    for _ in range(TIMES):
+        record = stack.run("trades")
+    assert record.status is Status.SUCCEEDED
     assert_true(stack)
     Promises(stack).assert_kept()
 
