@@ -30,7 +30,7 @@ class Audit:
 
         Raises:
             GoogleAPICallError: A store does not answer.
-            OrderError: A store answers in another order than that of names.
+            OutOfOrderError: A store answers in another order than that of names.
         """
         if isinstance(self._job, Loop):
             Contents(self._job, self._parts, self.report).check()

@@ -4,12 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TypeVar
 
+from shared.documents import OutOfOrderError
+
 L = TypeVar("L")
 R = TypeVar("R")
-
-
-class OrderError(Exception):
-    """A stream is not in the order of its names, so the two cannot be compared."""
 
 
 def side_by_side(
@@ -21,7 +19,7 @@ def side_by_side(
     BigQuery. Names of the right are unique.
 
     Raises:
-        OrderError: One of them is not.
+        OutOfOrderError: One of them is not.
     """
     groups, others = _grouped(left), _ascending(right)
     group, other = next(groups, None), next(others, None)
@@ -47,6 +45,6 @@ def _ascending(items: Iterable[tuple[str, R]]) -> Iterator[tuple[str, R]]:
     before: str | None = None
     for item in items:
         if before is not None and item[0] <= before:
-            raise OrderError(f"{item[0]!r} comes after {before!r}")
+            raise OutOfOrderError(f"{item[0]!r} comes after {before!r}, so two stores cannot be compared by name")
         before = item[0]
         yield item

@@ -11,8 +11,8 @@ from jobs.entry import DONE, UNBALANCED, Moment, chosen, guarded
 from jobs.registry import all_jobs, loops
 from shared.audit import Audit
 from shared.audit_findings import Kind
-from shared.audit_join import OrderError
 from shared.audit_report import PARTS, Report
+from shared.documents import OutOfOrderError
 from shared.jobs import Job
 from shared.log import Log, Severity
 from shared.parts import connect
@@ -51,7 +51,7 @@ def command(names: tuple[str, ...], as_of: datetime | None, as_json: bool) -> No
 
     try:
         code = guarded(Log(sys.stderr), work)
-    except OrderError as error:
+    except OutOfOrderError as error:
         Log(sys.stderr).event(f"a store does not answer in the order of names: {error}", Severity.ERROR)
         code = FAILED
     sys.exit(code)

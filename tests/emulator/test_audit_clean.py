@@ -1,5 +1,6 @@
 """What the audit must not find: wrong in a history that is right, whatever goes on around it."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from shared.audit import Audit
 from shared.audit_findings import Kind
 from tests.emulator.builders import account, live_signal, put, rejected_signal, strategy
 from tests.emulator.history import History
-from tests.emulator.test_audit import audit, found, paper, path, sql
+from tests.emulator.test_audit import FAR_AHEAD, audit, found, paper, path, sql, write
 from tests.stack import AS_OF, LocalStack
 
 NAMES = ("0", "Z", "a", "a b", "a!", "a\N{COMBINING ACUTE ACCENT}", "é", "\uff5e", "\U0001f600", "__x", "~")
@@ -117,3 +118,14 @@ def test_what_is_advised_for_a_row_changed_by_hand_works(stack: LocalStack) -> N
     stack.run("trades")
 
     assert audit(stack, "trades")[0] == 0
+
+
+def test_a_lease_whose_run_writes_its_record_a_moment_later_is_no_finding(stack: LocalStack) -> None:
+    write("job_leases/fee-patch", owner="beginning", expires_at=FAR_AHEAD)(stack)
+
+    def begun(_seconds: float) -> None:
+        write("job_metadata/beginning", lease="fee-patch", status="RUNNING")(stack)
+
+    report = Audit(all_jobs()["fee-patch"], replace(stack.parts(), pause=begun), None).check()
+
+    assert report.passed

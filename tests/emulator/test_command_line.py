@@ -48,13 +48,17 @@ def test_every_command_explains_itself_with_an_example(name: str, command: click
     assert f"golden-thread {name}" in text
 
 
-def test_running_all_jobs_archives_what_is_due_and_exits_with_zero(golden: LocalStack) -> None:
+def test_running_all_jobs_archives_what_is_due_and_passes_the_audit(golden: LocalStack) -> None:
     done = golden.command("run", "all", "--as-of", AS_OF, "--json")
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0, done.stderr
     assert [record["job"] for record in records] == list(RUN_ALL)
     assert {record["status"] for record in records} == {"SUCCEEDED", "PARTIAL"}
     assert sum(record["counts"]["archived"] for record in records) > 0
+
+    audited = golden.command("audit", "--as-of", AS_OF)
+    assert audited.returncode == 0, audited.stdout
+    assert audited.stdout.rstrip().endswith("The thread holds.")
 
 
 def test_the_table_of_runs_names_each_reason(golden: LocalStack) -> None:

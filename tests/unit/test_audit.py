@@ -14,10 +14,11 @@ from jobs.registry import all_jobs, loops
 from schemas.run_record import Status
 from shared.audit_digest import Digest
 from shared.audit_findings import Kind
-from shared.audit_join import OrderError, side_by_side
+from shared.audit_join import side_by_side
 from shared.audit_leases import wrong
 from shared.audit_report import EXAMPLES, PARTS, Report
 from shared.audit_runs import Recorded, miscounted
+from shared.documents import OutOfOrderError
 from shared.lease import Intent, State
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -58,13 +59,13 @@ def test_a_stream_out_of_order_is_refused_not_misread(some: list[str], random: A
     if some == sorted(some):
         some.reverse()
 
-    with pytest.raises(OrderError):
+    with pytest.raises(OutOfOrderError):
         list(side_by_side((), ((name, None) for name in some)))
 
 
 def test_a_name_may_occur_twice_on_the_left_only() -> None:
     assert list(side_by_side([("a", 1), ("a", 2)], [("a", 3)])) == [("a", [1, 2], 3)]
-    with pytest.raises(OrderError):
+    with pytest.raises(OutOfOrderError):
         list(side_by_side((), [("a", 1), ("a", 2)]))
 
 
