@@ -111,15 +111,16 @@ class SourcePatching:
             self._outcomes.update(finding.outcomes)
             yield finding
 
-    def _documents(self, lookup: OrderLookup) -> Sequence[RawDocument]:
-        """List the documents that lack something, once the names of all of them are known."""
+    def _documents(self, lookup: OrderLookup) -> Iterator[RawDocument]:
+        """Yield the documents that lack something, once the names of all of them are known."""
         moment, wanted = self._record.read_time or self._record.as_of, self._options.position
         lacking = []
         for document in self._parts.documents.scan(self._patch.source, moment):
             lookup.book.add_entries([document.id])
             if wanted in {None, document.id} and self._patch.lacks(document.fields):
-                lacking.append(document)
-        return lacking[: self._options.limit]
+                lacking.append(document.id)
+        # Read anew: names can be remembered, whole documents could be too many.
+        return self._parts.documents.named(self._patch.source, lacking[: self._options.limit])
 
     def _mend(self, finding: Finding) -> None:
         self.count(finding, self._write(finding) if finding.values else ())
@@ -148,22 +149,26 @@ class SourcePatching:
             self._record.changes.append(change)
 
     def _write(self, finding: Finding) -> Sequence[NewValue]:
-        """Write those values in one transaction that the document still lacks; return them."""
+        """Write those values in one transaction that the document still lacks; return what this run wrote."""
         client = self._parts.firestore
         reference = client.document(finding.document.path)
         return transact(client, partial(self._write_once, finding, reference), self._parts.settings.retry_seconds)
 
     def _write_once(self, finding: Finding, reference: Any, transaction: firestore.Transaction) -> Sequence[NewValue]:
         timeout = self._parts.settings.call_timeout_s
-        current = reference.get(transaction=transaction, retry=None, timeout=timeout).to_dict()
-        lacking = self._patch.lacks(current or {})
+        current = reference.get(transaction=transaction, retry=None, timeout=timeout).to_dict() or {}
+        lacking = self._patch.lacks(current)
         values = [value for value in finding.values if value.field in lacking]
         # Field names are those of a schema, so they need no quoting in paths.
         changes: dict[str, Any] = {value.field: value.stored for value in values}
         changes |= {f"{AUDIT_FIELD}.{value.field}": self._explained(value) for value in values}
         if changes:
             transaction.update(reference, changes)
-        return values
+        return [value for value in finding.values if value in values or self._wrote(value, current)]
+
+    def _wrote(self, value: NewValue, current: Mapping[str, Any]) -> bool:
+        """Tell whether a document has a value from this run: from a commit whose answer was lost."""
+        return bool(current.get(AUDIT_FIELD, {}).get(value.field, {}).get("run_id") == self._record.run_id)
 
     def _explained(self, value: NewValue) -> dict[str, Any]:
         return {
