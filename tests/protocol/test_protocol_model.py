@@ -74,7 +74,7 @@ EXHAUSTIVE = [
 ]
 
 LARGE = [
-    Bounds("two attempts, four events, two documents", 1_569_808, Scenario(attempts=2, events=4, documents=2)),
+    Bounds("two attempts, four events, two documents", 1_673_780, Scenario(attempts=2, events=4, documents=2)),
     Bounds("three attempts, one event, two documents", 844_744, Scenario(attempts=3, events=1, documents=2)),
     Bounds("three attempts, two events, two documents", 5_843_201, Scenario(attempts=3, events=2, documents=2)),
     Bounds("four attempts, one event, one document", 2_820_803, Scenario(attempts=4, events=1, documents=1)),
