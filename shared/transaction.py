@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from google.api_core.exceptions import InvalidArgument
 from google.cloud import firestore
 
 from shared.interrupt import InterruptedRunError, was_interrupted
-from shared.retrying import persistently
+from shared.retrying import is_transient, persistently
 
 T = TypeVar("T")
 
@@ -31,7 +32,16 @@ def transact(client: firestore.Client, body: Callable[[firestore.Transaction], T
             raise _own_error(error) from None
         return result
 
-    return persistently(seconds, once)
+    return persistently(seconds, once, _passes)
+
+
+def _passes(error: Exception) -> bool:
+    """Tell whether a new transaction may fare better.
+
+    A commit whose answer was lost is sent again by the client, and refused when the first one ended the transaction:
+    its id is an invalid argument then.
+    """
+    return is_transient(error) or (isinstance(error, InvalidArgument) and "transaction" in str(error).lower())
 
 
 def _own_error(error: Exception) -> Exception:

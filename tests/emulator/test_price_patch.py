@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ from infra.local.fixtures import write_bars, write_broker
 from schemas.run_record import RunRecord, Status
 from tests.emulator import moments
 from tests.emulator.builders import Fields, bars, order_id, orders, position, put
-from tests.emulator.job_process import kill_at
 from tests.emulator.promises import Promises, read_table
-from tests.emulator.wire import PATIENCE_S, Gate, Wire, numbered
+from tests.emulator.wire import PATIENCE_S, Gate, Wire, cut, nth
 from tests.stack import LocalStack
 
 NOWHERE = {"filled_qty": "0", "filled_avg_price": None, "filled_at": None}
@@ -363,18 +361,18 @@ def test_a_trade_archived_with_the_broker_s_price_is_revised_once(stack: LocalSt
     assert after["source_extra"] is None, "the patch's own note is no unknown field"
 
 
-def test_a_run_killed_at_any_call_is_made_whole_by_the_next(stack: LocalStack, wire: Wire, tmp_path: Path) -> None:
-    broker_has(stack, tmp_path / "broker", *orders(1), *orders(2))
-    for number in count(1):
-        put(stack, "live_positions", without_prices(1), without_prices(2))
-        call = kill_at(numbered(number), stack, wire, tmp_path / "output", "jobs.price_patch")
-        if call is None or moments.writes(call):
-            assert stack.run("price-patch").status is Status.SUCCEEDED, call
-            for one in (1, 2):
-                assert (document(stack, one)["entry_fill_price"], document(stack, one)["exit_fill_price"]) == (100, 110)
-        if call is None:
-            break
-    assert number > 20
+def test_a_patch_whose_answer_is_lost_is_told_of_all_the_same(
+    stack: LocalStack, wired: LocalStack, wire: Wire, tmp_path: Path
+) -> None:
+    broker_has(stack, tmp_path, *orders(1))
+    put(stack, "live_positions", position(1, exit_fill_price=0))
+    patches = nth(1, lambda call: call.name == "Commit" and call.mentions("live_positions/"))
+    wire.set(after=cut(patches))
+
+    record = wired.run("price-patch")
+
+    assert (record.status, record.outcomes) == (Status.SUCCEEDED, {"patched": 1})
+    assert [(change.field, change.old, change.new) for change in record.changes] == [("exit_fill_price", "0", "110")]
 
 
 def test_a_broker_that_fails_leaves_the_document_as_it_was(stack: LocalStack, tmp_path: Path) -> None:
