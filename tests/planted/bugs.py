@@ -334,5 +334,16 @@ FEES = (
 )
 
 BUGS = (*FENCE, *COMMIT, *KEYS, *RETIREMENT, *DATA, *FEES)
-QUICK = [bug for bug in BUGS if bug.caught_by.startswith(("tests/unit/", _GUARDS))]
-"""Caught without servers of their own, so that the default lane plants them."""
+_QUICK = {
+    "no fence, in the small",
+    "clear without comparing the stream",
+    "partial commit taken for done",
+    "an error code believed",
+    "revise without the revision guard, in the statement",
+    "the moment of the run as the partition",
+    "NaN mended by guessing",
+    "target before stop in one bar",
+    "fees += in the statement",
+}
+QUICK = [bug for bug in BUGS if bug.name in _QUICK]
+"""Those that the default lane plants; the nightly lane plants the rest."""
