@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +24,9 @@ from tests.emulator.fees import (
     post,
     seed_broker,
 )
-from tests.emulator.job_process import kill_at, let_a_minute_pass
+from tests.emulator.job_process import let_a_minute_pass
 from tests.emulator.promises import Promises, read_table
-from tests.emulator.wire import PATIENCE_S, Gate, Wire, cut, nth, numbered
+from tests.emulator.wire import PATIENCE_S, Gate, Wire
 from tests.stack import LocalStack
 
 NUMBERS = range(1, 6)
@@ -262,39 +261,6 @@ def test_a_revision_of_a_patched_trade_keeps_its_fees(posted: LocalStack) -> Non
     posted.run("trades")
     assert_patched(posted)
     assert posted.run("fee-patch", SOON).counts.revised == 0
-
-
-def forget_fees(stack: LocalStack) -> None:
-    """Put every row back to what it was before its first patch."""
-    stack.rows(
-        "UPDATE fact_trades SET actual_fee_usd = NULL, fee_finalized = FALSE, fee_method = 'ESTIMATED', "
-        "fee_tier = NULL, fee_unattributed_usd = NULL, fee_reconciled_at = NULL, fees_usd = fee_estimate_usd, "
-        "pnl_usd = gross_pnl_usd - fee_estimate_usd WHERE ds >= '2000-01-01'"
-    )
-
-
-def test_a_run_killed_at_any_call_is_made_whole_by_the_next(posted: LocalStack, wire: Wire, tmp_path: Path) -> None:
-    for number in count(1):
-        forget_fees(posted)
-        call = kill_at(numbered(number), posted, wire, tmp_path / "output", "jobs.fee_patch")
-        assert_sums_hold(posted)
-        if call is None or moments.writes(call):
-            assert posted.run("fee-patch").status is Status.SUCCEEDED, call
-            assert_patched(posted)
-        if call is None:
-            break
-    assert number > 20
-
-
-def test_a_lost_answer_changes_nothing(posted: LocalStack, wired: LocalStack, wire: Wire) -> None:
-    for number in count(1):
-        wire.set(after=cut(nth(number, moments.writes)))
-        record = wired.run("fee-patch", SOON)
-        assert record.status is Status.SUCCEEDED, (number, record.error)
-        assert_patched(posted)
-        if sum(map(moments.writes, wire.calls)) < number:
-            break
-    assert number > 4
 
 
 def test_runs_started_together_write_each_row_once(posted: LocalStack) -> None:

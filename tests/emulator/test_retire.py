@@ -3,7 +3,6 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,9 @@ from schemas.run_record import Status
 from shared import documents
 from shared.audit import Audit
 from shared.warehouse import open_bigquery
-from tests.emulator import moments
 from tests.emulator.builders import live_signal, position, put, rejected_signal, strategy, write_market
-from tests.emulator.job_process import kill_at
 from tests.emulator.promises import read_table
-from tests.emulator.wire import PATIENCE_S, Call, Gate, Wire, cut, nth, numbered
+from tests.emulator.wire import PATIENCE_S, Call, Gate, Wire
 from tests.stack import LocalStack
 
 FAR_AHEAD = "2062-01-01T00:00:00Z"
@@ -207,39 +204,6 @@ def test_a_row_that_is_missing_keeps_its_document(archived: LocalStack) -> None:
     archived.run("retire", FAR_AHEAD)
 
     assert names(archived) == numbers(2, 6, 7)
-
-
-def test_a_run_killed_at_any_call_loses_nothing(archived: LocalStack, wire: Wire, tmp_path: Path) -> None:
-    for number in count(1):
-        put(archived, "live_positions", position(1, round=number), position(2, round=number))
-        archived.run("trades")
-        age(archived)
-        call = kill_at(
-            numbered(number), archived, wire, tmp_path / "output", "jobs.retire", "--delete", "--as-of", FAR_AHEAD
-        )
-        assert_nothing_lost(archived, 1, 2)
-        if call is None or moments.writes(call):
-            assert archived.run("retire", FAR_AHEAD).status is Status.SUCCEEDED, call
-            assert names(archived) == numbers(6, 7)
-        if call is None:
-            break
-    assert number > 15
-
-
-def test_a_lost_answer_deletes_nothing_twice_and_loses_nothing(
-    archived: LocalStack, wired: LocalStack, wire: Wire
-) -> None:
-    for number in count(1):
-        put(archived, "live_positions", position(1, round=number))
-        archived.run("trades")
-        age(archived)
-        wire.set(after=cut(nth(number, moments.writes)))
-        record = wired.run("retire", FAR_AHEAD)
-        assert record.status is Status.SUCCEEDED, (number, record.error)
-        assert_nothing_lost(archived, *range(1, 6))
-        if sum(map(moments.writes, wire.calls)) < number:
-            break
-    assert number > 4
 
 
 def test_a_zombie_s_late_delete_does_not_touch_a_newer_document(archived: LocalStack, wire: Wire) -> None:

@@ -155,11 +155,6 @@ def cut(moment: Moment, messages: int = 0) -> Step:
     return step
 
 
-def numbered(number: int) -> Moment:
-    """The n-th call of a job."""
-    return lambda call: call.number == number
-
-
 def nth(number: int, moment: Moment) -> Moment:
     """The n-th call of a kind."""
     seen: list[Call] = []

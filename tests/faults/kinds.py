@@ -12,7 +12,7 @@ from typing import Protocol
 
 from tests.emulator.wire import Call, CutError, InsteadError, Moment, RefusedError, Step, go_on
 
-SHORT_S = 1.5
+SHORT_S = 3.0
 """How long a hasty client waits for an answer (CALL_TIMEOUT_S)."""
 GRPC = frozenset({"firestore", "storage"})
 STREAMED = frozenset({"RunQuery", "RunAggregationQuery", "BatchGetDocuments"})
