@@ -1,9 +1,8 @@
 """Hostile documents in a real Firestore: written as raw messages, and read back as it holds them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from google.api_core.exceptions import InvalidArgument
 from google.cloud.firestore_v1.types import document, firestore, query, write
 
 from shared.batching import sized_batches
@@ -15,27 +14,23 @@ _MAX_BYTES = 4_000_000
 
 
 def put(stack: LocalStack, collection: str, documents: Mapping[str, Fields]) -> list[str]:
-    """Write documents; return the ids of those that Firestore itself refuses."""
+    """Write documents, each by itself; return the ids of those that Firestore itself refuses."""
     root = f"projects/{stack.firestore.project}/databases/(default)/documents"
     raw = [_Document(name=f"{root}/{collection}/{name}", fields=fields) for name, fields in documents.items()]
     refused: list[str] = []
     for some in sized_batches(raw, 100, _MAX_BYTES, lambda one: int(one.ByteSize())):
-        refused += _commit(stack, some)
+        refused += _write(stack, some)
     return refused
 
 
-def _commit(stack: LocalStack, some: list[Any]) -> Iterable[str]:
-    """Write some in one commit; where that is refused, one by one."""
+def _write(stack: LocalStack, some: list[Any]) -> Iterator[str]:
     writes = [write.Write(update=document.Document.wrap(one)) for one in some]
-    try:
-        stack.firestore._firestore_api.commit(  # noqa: SLF001 - the stock client would encode the values anew
-            request=firestore.CommitRequest(database=some[0].name.split("/documents/")[0], writes=writes)
-        )
-    except InvalidArgument:
-        if len(some) > 1:
-            return [name for one in some for name in _commit(stack, [one])]
-        return [some[0].name.rsplit("/", 1)[1]]
-    return []
+    answer = stack.firestore._firestore_api.batch_write(  # noqa: SLF001 - the stock client would encode the values anew
+        request=firestore.BatchWriteRequest(database=some[0].name.split("/documents/")[0], writes=writes)
+    )
+    for one, status in zip(some, answer.status, strict=True):
+        if status.code:
+            yield one.name.rsplit("/", 1)[1]
 
 
 def read(stack: LocalStack, collection: str) -> Iterator[Any]:

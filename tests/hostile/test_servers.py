@@ -36,7 +36,7 @@ def assert_accounted_for(job: str, stack: LocalStack, directory: Path, seeds: ra
     drawn = {name: fields for seed in seeds for name, fields in page(job, seed, PAGE).items()}
     stack.seed(write_market(directory, range(1, POSITIONS)))
     refused = stored.put(stack, collection, {**drawn, **good})
-    assert len(refused) < len(drawn) / 10
+    assert len(refused) < len(drawn) / 10, refused
     messages = {path_of(one): one for one in stored.read(stack, collection)}
     assert messages.keys() == {f"{collection}/{name}" for name in {*drawn, *good} - {*refused}}
 
@@ -84,7 +84,7 @@ def reject_broken(message: Any, record: Mapping[str, Any]) -> list[str]:
 def test_hostile_documents_end_in_the_table_or_in_quarantine(
     job: str, stack: LocalStack, tmp_path: Path, histories: Histories
 ) -> None:
-    assert_accounted_for(job, stack, tmp_path, range(histories(3)))
+    assert_accounted_for(job, stack, tmp_path, range(histories(1)))
 
 
 @pytest.mark.nightly
