@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from tests.faults.contract import TABLES, Table, day_of_account
+from tests.faults.contract import TABLES, Table
+from tests.faults.reading import day_of_account
 from tests.faults.stores import Fields, Look, Source
 
 _CONFIGURATION = (

@@ -3,21 +3,26 @@
 Written down from the design a second time, on purpose: it imports nothing of the project.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from tests.faults.reading import (
+    SIGNAL_COPIES,
+    TRADE_COPIES,
+    expired_due,
+    first,
+    instant,
+    number,
+    position_due,
+    rejected_due,
+    same,
+)
 from tests.faults.stores import Fields
 
 PROVENANCE = frozenset({"source_path", "source_rev", "run_id", "git_hash", "schema_version", "archived_at", "ds"})
 """Columns without which a row does not explain itself."""
-_LIVES = re.compile(r"WAITING|ACTIVE|INVALIDATED|TP\d+_HIT")
-_NEW_YORK = ZoneInfo("America/New_York")
-_SIDES = {"buy": "LONG", "sell": "SHORT"}
 
 
 @dataclass(frozen=True)
@@ -41,89 +46,9 @@ class Table:
     """Column that tells when a patch last wrote the row."""
 
 
-def instant(value: object) -> datetime | None:
-    """Read a time as the engine writes it; None for what is none, or has no offset."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value.upper())
-        except ValueError:
-            return None
-    return value.astimezone(UTC) if isinstance(value, datetime) and value.tzinfo else None
-
-
-def number(value: object) -> Decimal | None:
-    """Read a number as NUMERIC holds it."""
-    if value is None:
-        return None
-    return Decimal(str(value)).quantize(Decimal("1e-9"), ROUND_HALF_EVEN)
-
-
-def day_of_account(as_of: datetime) -> date:
-    """Name the day of a snapshot: it ends at 16:00 in New York."""
-    return (as_of.astimezone(_NEW_YORK) - timedelta(hours=16)).date()
-
-
-def _first(read: Callable[[Any], Any], *spellings: str) -> Callable[[Fields], Any]:
-    def of(fields: Fields) -> Any:
-        stated = [fields[name] for name in spellings if fields.get(name) not in {None, ""}]
-        return read(stated[0]) if stated else None
-
-    return of
-
-
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
-
-def _same(value: Any) -> Any:
-    return value
-
-
-def _copied(**columns: Callable[[Any], Any]) -> dict[str, Callable[[Fields], Any]]:
-    return {name: _first(read, name) for name, read in columns.items()}
-
-
-def _position_due(fields: Fields, as_of: datetime) -> bool | None:
-    left = instant(fields.get("exit_time"))
-    if fields.get("status") == "OPEN":
-        return False
-    return None if left is None or fields.get("status") != "CLOSED" else left <= as_of
-
-
-def _rejected_due(fields: Fields, as_of: datetime) -> bool | None:
-    created = instant(fields.get("created_at"))
-    return None if created is None else created < as_of - timedelta(days=7)
-
-
-def _expired_due(fields: Fields, as_of: datetime) -> bool | None:
-    status, end = fields.get("status"), instant(fields.get("valid_until"))
-    if isinstance(status, str) and _LIVES.fullmatch(status):
-        return False
-    return None if status != "EXPIRED" or end is None else end + timedelta(hours=24) <= as_of
-
-
-_SIGNAL = _copied(
-    signal_id=_same,
-    strategy_id=_same,
-    symbol=_same,
-    asset_class=_same,
-    pattern_name=_same,
-    side=lambda value: _SIDES.get(value, value),
-    entry_price=number,
-    suggested_stop=number,
-    created_at=instant,
-)
-_TRADE = _copied(
-    account_id=_same,
-    signal_id=_same,
-    strategy_id=_same,
-    symbol=_same,
-    asset_class=_same,
-    exit_reason=_same,
-    exit_time=instant,
-    side=lambda value: _SIDES.get(value, value),
-    target_entry_price=number,
-)
 
 TABLES: Mapping[str, Table] = {
     "fact_trades": Table(
@@ -157,11 +82,11 @@ TABLES: Mapping[str, Table] = {
         ),
         day=lambda row: row["exit_time"].date(),
         collection="live_positions",
-        due=_position_due,
+        due=position_due,
         copies={
-            **_TRADE,
-            "trade_id": _first(_same, "position_id"),
-            "entry_time": _first(instant, "entry_time", "filled_at"),
+            **TRADE_COPIES,
+            "trade_id": first(same, "position_id"),
+            "entry_time": first(instant, "entry_time", "filled_at"),
         },
         stamp="fee_reconciled_at",
     ),
@@ -185,11 +110,11 @@ TABLES: Mapping[str, Table] = {
         ),
         day=lambda row: row["created_at"].date(),
         collection="rejected_signals",
-        due=_rejected_due,
+        due=rejected_due,
         copies={
-            **_SIGNAL,
-            "rejection_reason": _first(_same, "rejection_reason"),
-            "take_profit_1": _first(number, "take_profit_1", "tp1"),
+            **SIGNAL_COPIES,
+            "rejection_reason": first(same, "rejection_reason"),
+            "take_profit_1": first(number, "take_profit_1", "tp1"),
         },
     ),
     "fact_signals_expired": Table(
@@ -210,8 +135,8 @@ TABLES: Mapping[str, Table] = {
         ),
         day=lambda row: row["created_at"].date(),
         collection="live_signals",
-        due=_expired_due,
-        copies={**_SIGNAL, "valid_until": _first(instant, "valid_until")},
+        due=expired_due,
+        copies={**SIGNAL_COPIES, "valid_until": first(instant, "valid_until")},
     ),
     "snapshot_accounts": Table(
         key=("account_id", "ds"),

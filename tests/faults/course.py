@@ -7,11 +7,8 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
-from infra.local.fixtures import write_broker
 from jobs.registry import all_jobs
 from schemas.run_record import RunRecord
-from tests.emulator.builders import account
-from tests.emulator.fees import coin_fee, dollar_fee, exit_price, fills, seed_broker
 from tests.emulator.job_process import let_a_minute_pass
 from tests.emulator.wire import Call, CutError, Step, Wire
 from tests.faults.accounts_of_runs import at_rest
@@ -23,15 +20,11 @@ from tests.faults.side_by_side import SideBySide
 from tests.faults.stopping import told_to_stop
 from tests.faults.stores import Look
 from tests.faults.story import Day, Errand, Fired, Story, Strike
-from tests.faults.universe import SIZE, Write, refused
+from tests.faults.surroundings import Surroundings
 from tests.faults.victims import Process, Thread
 from tests.stack import LocalStack
 
 ENDED_WELL = frozenset({"SUCCEEDED", "PARTIAL"})
-_AGE = (
-    "UPDATE {} SET archived_at = TIMESTAMP '2021-09-02T00:00:00Z', revised_at = IF(revised_by IS NULL, NULL, "
-    "TIMESTAMP '2021-09-02T00:00:00Z') WHERE ds >= '2000-01-01'"
-)
 
 
 @dataclass
@@ -65,14 +58,10 @@ class Course:
     wires: Sequence[Wire]
     directory: Path
     met: Met = field(default_factory=Met)
-    _written: list[Write] = field(default_factory=list)
     _overheard: list[str] = field(default_factory=list)
 
     def broken(self) -> Iterator[str]:
         """Live through all days, and tell what is wrong after each."""
-        seed_broker(
-            self.stack, self.directory, range(1, SIZE + 1), (one for n in range(1, SIZE + 1) for one in fills(n))
-        )
         look = Look()
         for day in self.story.days:
             yield from (f"day {day.number}: {wrong}" for wrong in self._live(day))
@@ -89,12 +78,15 @@ class Course:
         """Who looks at the stores."""
         return Oracle(self.stack.environment)
 
+    @cached_property
+    def around(self) -> Surroundings:
+        """The engine and the broker."""
+        return Surroundings(self.stack, self.oracle.stores, self.directory)
+
     def _live(self, day: Day) -> Iterator[str]:
-        self._write(day.writes)
-        self._post(day)
+        self.around.begin(day)
         if day.ages and "retire" in self.story.jobs:
-            for table in self.oracle.stores.tables():
-                self.stack.rows(_AGE.format(table))
+            self.around.age()
         for errand in day.errands:
             self._run(errand, day)
         if day.together:
@@ -104,21 +96,14 @@ class Course:
         if day.stopped:
             yield from self._stop(day.stopped, day)
 
-    def _post(self, day: Day) -> None:
-        """Let the broker post fees, and the account's equity of the day."""
-        charged = [fee for number in day.charged for fee in _fees(number)]
-        write_broker(self.directory / "day", {"account": account(str(100 + day.number)), "activities": charged})
-        self.stack.seed(self.directory / "day")
-
     def _run(self, errand: Errand, day: Day) -> None:
         wire, kinds = self.wires[0], [KINDS[strike.kind] for strike in errand.strikes]
         task = _task(errand.job, day)
         slow = any(kind.process for kind in kinds)
         victim = Process(task, self.stack, wire, self.directory / "output") if slow else Thread(task, self.stack, wire)
         steps = [self._steps(strike, victim) for strike in errand.strikes]
-        wire.set(
-            before=_all([self._meanwhile(errand), *(one for one, _ in steps)]), after=_all([two for _, two in steps])
-        )
+        before, after = zip(*steps, strict=True)
+        wire.set(before=_all([self._meanwhile(errand), *before]), after=_all(after))
         settings = {"CALL_TIMEOUT_S": str(SHORT_S)} if any(kind.hasty for kind in kinds) else {}
         self.met.statuses[victim.run(**settings)] += 1
         let_a_minute_pass(self.stack, wire, all_jobs()[errand.job].lease)
@@ -154,7 +139,7 @@ class Course:
 
         def step(call: Call) -> None:
             if left and call.number >= errand.at:
-                self._write(left.pop())
+                self.around.write(left.pop())
 
         return step
 
@@ -187,15 +172,6 @@ class Course:
             yield from always(look, self.oracle.memory)
             yield from told.wrongs(look.runs, self.met.statuses)
 
-    def _write(self, writes: Sequence[Write]) -> None:
-        client = self.oracle.stores.hot
-        batch = client.batch()
-        for write in writes:
-            reference = client.document(write.path)
-            batch.delete(reference) if write.fields is None else batch.set(reference, dict(write.fields))
-        batch.commit()
-        self._written += writes
-
     def _clean_runs(self, day: Day) -> Iterator[str]:
         for job in self.story.jobs:
             record: RunRecord = self.stack.run(job, _as_of(day))
@@ -207,28 +183,9 @@ class Course:
         yield from self._overheard
         self._overheard.clear()
         yield from always(look, self.oracle.memory)
-        yield from afterwards(look, AS_OF + timedelta(days=day.number), self._refused(look))
-        yield from self._lost(look)
+        yield from afterwards(look, AS_OF + timedelta(days=day.number), self.around.refused(look))
+        yield from self.around.lost(look)
         self.oracle.memory |= remembered(look)
-
-    def _refused(self, look: Look) -> dict[str, str]:
-        """What must be in quarantine: what is broken, of the collections whose jobs ran."""
-        ran = {all_jobs()[run["job"]] for run in look.runs}
-        sources = {getattr(job, "source", "") for job in ran if hasattr(job, "document")}
-        return {p: why for p, why in refused(iter(self._written)).items() if p.partition("/")[0] in sources}
-
-    def _lost(self, look: Look) -> Iterator[str]:
-        """Every document that its engine did not delete is there, or was retired with a receipt."""
-        left = {write.path for write in self._written if write.fields is not None}
-        left -= {path for path, write in {one.path: one for one in self._written}.items() if write.fields is None}
-        receipts = {one["path"] for one in look.receipts}
-        for path in sorted(left - receipts):
-            if path not in look.sources[path.partition("/")[0]]:
-                yield f"{path} is gone without a receipt"
-
-
-def _fees(number: int) -> tuple[dict[str, object], dict[str, object]]:
-    return coin_fee(number), dollar_fee(number, exit_price(number))
 
 
 def _task(job: str, day: Day) -> Task:
