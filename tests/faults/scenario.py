@@ -123,6 +123,6 @@ class Course:
 def judged(status: str, kind: Kind, *, reached: bool) -> Iterator[str]:
     """Tell what is wrong with how the struck run ended."""
     if not reached:
-        yield "the call never came"
+        yield f"the call never came; the run is {status}"
     if kind.passing and status not in ENDED_WELL:
         yield f"the run is {status} after a fault that passes"
