@@ -49,6 +49,8 @@ def test_without_a_bug_every_named_test_passes_in_a_copy(tmp_path: Path, nursery
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=[bug.name for bug in BUGS])
-def test_every_bug_still_fits_the_code(bug: Bug) -> None:
+def test_every_bug_still_fits_the_code_and_has_its_test(bug: Bug) -> None:
+    file, _, test = bug.caught_by.partition("::")
     assert (CHECKOUT / bug.file).read_text(encoding="utf-8").count(bug.right) == 1
     assert bug.right != bug.wrong
+    assert f"def {test}(" in (CHECKOUT / file).read_text(encoding="utf-8")
