@@ -42,7 +42,7 @@ def test_pages_of_huge_documents_are_cut_by_weight(stack: LocalStack, tmp_path: 
     with rejected_signals(stack, tmp_path, 120, rejection_metadata={"chart": "#" * 900_000}) as huge:
         run = measured(huge, JOB, MAX_DOCUMENT_BYTES="1048576")
     assert counted(run, "archived") == 120
-    assert run.peak < CAP // 2
+    assert run.peak < CAP
     assert run.growth(after=40) < 100_000
 
 
