@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from random import Random
 from unittest import mock
 
 from google.api_core.retry import retry_base, retry_unary
@@ -39,9 +40,10 @@ class VirtualTime:
         return Clock(monotonic=self.monotonic, epoch=self.monotonic, sleep=self.sleep)
 
     @contextlib.contextmanager
-    def governing(self) -> Iterator[None]:
-        """Let libraries wait by this clock: their retries, and the stand-in's patience with a lock."""
+    def governing(self, chance: Random) -> Iterator[None]:
+        """Let libraries wait by this clock, retries and patience with a lock alike, and draw from this chance."""
         with contextlib.ExitStack() as stack:
+            stack.enter_context(mock.patch.object(retry_base, "random", chance))
             for module in _KEEPERS:
                 stack.enter_context(mock.patch.object(module, "time", self))
             yield

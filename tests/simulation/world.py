@@ -107,7 +107,7 @@ class World:
 
     def run(self, *errands: Errand, restlessness: float = 0.2) -> list[Ended]:
         """Run one job, or several at once: in which order their calls go is decided by the seed."""
-        with self.time.governing():
+        with self.time.governing(self.chance):
             tasks = [partial(self._run, errand, len(errands) > 1) for errand in errands]
             if len(tasks) == 1:
                 tasks[0]()
@@ -150,20 +150,20 @@ class World:
 
     def put(self, collection: str, name: str, fields: Mapping[str, Any]) -> None:
         """Write a document as the engine does, past all faults."""
-        with self.time.governing():
+        with self.time.governing(self.chance):
             self.clients.stock.collection(collection).document(name).set(dict(fields))
 
     def delete(self, collection: str, name: str) -> None:
         """Delete a document as the engine does."""
         past = len(self.firestore.store.history)
-        with self.time.governing():
+        with self.time.governing(self.chance):
             self.clients.stock.collection(collection).document(name).delete()
         moments = [moment_of(*one) for one in self.firestore.store.history[past:]]
         self.deleted |= {(one.path, one.at) for one in moments}
 
     def documents(self, collection: str) -> dict[str, tuple[datetime, dict[str, Any]]]:
         """What a collection holds: id → update time and fields."""
-        with self.time.governing():
+        with self.time.governing(self.chance):
             found = self.clients.stock.collection(collection).get()
         return {one.id: (cast("datetime", one.update_time), one.to_dict() or {}) for one in found}
 
