@@ -17,6 +17,8 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0
 HostUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s@]+$")]
 """The client appends version and path itself; with a path here every call would be a 404."""
 PAPER_URL = "https://paper-api.alpaca.markets"
+SHORTEST_SECRET = 8
+"""Characters. Alpaca's keys have 20 and more; what is shorter is a word such as the local stack's, found everywhere."""
 _ACCOUNT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}", re.ASCII)
 _KEYS_OF_ACCOUNT = ("ALPACA_API_KEY", "ALPACA_SECRET_KEY")
 _SECRET_OF_ACCOUNT = {"api_key", "secret_key"}
@@ -150,8 +152,8 @@ class Settings(BaseModel):
     @property
     def secrets(self) -> Iterator[str]:
         """Every value that must not appear in anything written."""
-        held = (key for one in self.accounts for key in (one.api_key, one.secret_key))
-        yield from (value for key in held if key is not None and (value := key.get_secret_value()))
+        held = (key.get_secret_value() for one in self.accounts for key in (one.api_key, one.secret_key) if key)
+        yield from (value for value in held if len(value) >= SHORTEST_SECRET)
 
     def redacted(self, text: str) -> str:
         """Take the secrets out of a text that came from elsewhere."""

@@ -32,10 +32,10 @@ def locked(lock: str) -> Iterator[str]:
 
 def stated(package: Distribution) -> str:
     """The licence, from where the package states it: the SPDX expression, the classifiers, the free text."""
-    metadata = package.metadata
-    classifiers = [one for one in metadata.get_all("Classifier", []) if one.startswith("License ::")]
-    free = (metadata.get("License") or "").strip().splitlines()
-    return " ".join([metadata.get("License-Expression") or "", *classifiers, *free[:1]]).strip()
+    told = package.metadata.json
+    classifiers = [one for one in told.get("classifier", []) if one.startswith("License ::")]
+    free = str(told.get("license", "")).strip().splitlines()
+    return " ".join([str(told.get("license_expression", "")), *classifiers, *free[:1]]).strip()
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,14 @@ def test_an_environment_that_names_no_account_has_one_without_a_name() -> None:
     found = load({**PROJECT, "ALPACA_API_KEY": "key", "ALPACA_SECRET_KEY": "secret"})
 
     assert [(one.name, one.base_url) for one in found.accounts] == [("", PAPER_URL)]
-    assert list(found.secrets) == ["key", "secret"]
+    assert list(found.secrets) == []
+
+
+def test_what_is_too_short_for_a_key_is_a_word_that_may_be_written() -> None:
+    found = accounts("one", ALPACA_API_KEY_ONE="local", ALPACA_SECRET_KEY_ONE="longer-than-a-word")
+
+    assert list(found.secrets) == ["longer-than-a-word"]
+    assert found.redacted("local: longer-than-a-word") == "local: ***"
 
 
 def test_keys_may_be_missing_for_a_run_that_asks_no_broker() -> None:
