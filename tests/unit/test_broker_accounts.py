@@ -23,7 +23,7 @@ def test_an_environment_that_names_no_account_has_one_without_a_name() -> None:
 
 
 def test_what_is_too_short_for_a_key_is_a_word_that_may_be_written() -> None:
-    found = accounts("one", ALPACA_API_KEY_ONE="local", ALPACA_SECRET_KEY_ONE="longer-than-a-word")
+    found = accounts("one", ALPACA_API_KEY_ONE="local", ALPACA_SECRET_KEY_ONE="longer-than-a-word")  # noqa: S106 - an example
 
     assert list(found.secrets) == ["longer-than-a-word"]
     assert found.redacted("local: longer-than-a-word") == "local: ***"
