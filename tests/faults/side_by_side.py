@@ -11,6 +11,8 @@ from tests.faults.story import Turn
 from tests.faults.victims import Task, Thread
 from tests.stack import LocalStack
 
+_NO_LEASE = "of nobody"
+
 
 class Walker:
     """A run that stops at a call until it may go on."""
@@ -25,18 +27,23 @@ class Walker:
         self._at = 0
         self._ended: Future[str] | None = None
 
-    def go(self, until: float, threads: ThreadPoolExecutor) -> None:
-        """Go on to a call, or to the end; returns when it is there."""
+    def let_go(self, until: float = float("inf")) -> None:
+        """Let it go on to a call, or to its end, and do not wait for it."""
         with self._moved:
             self._may = max(self._may, until)
             self._moved.notify_all()
+
+    def go(self, until: float, threads: ThreadPoolExecutor) -> None:
+        """Go on to a call, or to the end; returns when it is there."""
+        self.let_go(until)
         if self._ended is None:
             self._wire.set(before=self._stop)
             self._ended = threads.submit(self._run)
             self._ended.add_done_callback(lambda _: self._notify())
         with self._moved:
             there = self._moved.wait_for(lambda: self._done or self._at >= self._may, PATIENCE_S)
-        assert there, f"it neither ended nor came to call {until}"
+        last = self._wire.calls[-1] if self._wire.calls else None
+        assert there, f"it neither ended nor came to call {until}; it is at {last}"
 
     def _stop(self, call: Call) -> None:
         with self._moved:
@@ -72,14 +79,24 @@ class SideBySide:
     def take(self, turns: Sequence[Turn]) -> list[str]:
         """Take turns; the last ones bring every run to its end. Tells how they ended."""
         with ThreadPoolExecutor(len(self._tasks)) as threads:
-            for turn in turns:
-                self._wait(turn)
-                self._walkers[turn.run].go(turn.until or float("inf"), threads)
-            return [walker.status for walker in self._walkers]
+            try:
+                for turn in turns:
+                    self._wait(turn)
+                    self._walkers[turn.run].go(turn.until or float("inf"), threads)
+                return [walker.status for walker in self._walkers]
+            finally:
+                for walker in self._walkers:
+                    walker.let_go()
 
     def _wait(self, turn: Turn) -> None:
-        """Let the transactions of those that wait be rolled back, and, some of the time, their leases expire."""
-        for number, task in enumerate(self._tasks):
-            if number != turn.run:
-                lease = all_jobs()[task.job].lease if turn.expires else "none"
-                let_a_minute_pass(self._stack, self._wires[number], lease)
+        """Let the transactions of those that wait be rolled back, and, some of the time, their leases expire.
+
+        A lease expires for all that share it: then the one that goes on has lost its transaction, too, or its lock
+        would keep the lease as it is.
+        """
+        for number, wire in enumerate(self._wires[: len(self._tasks)]):
+            if number != turn.run or turn.expires:
+                let_a_minute_pass(self._stack, wire, _NO_LEASE)
+        others = {all_jobs()[task.job].lease for number, task in enumerate(self._tasks) if number != turn.run}
+        for lease in others if turn.expires else ():
+            let_a_minute_pass(self._stack, Wire(), lease)
