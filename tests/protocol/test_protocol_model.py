@@ -76,9 +76,12 @@ EXHAUSTIVE = [
 LARGE = [
     Bounds("two attempts, four events, two documents", 1_673_780, Scenario(attempts=2, events=4, documents=2)),
     Bounds("three attempts, one event, two documents", 844_744, Scenario(attempts=3, events=1, documents=2)),
-    Bounds("three attempts, two events, two documents", 5_843_201, Scenario(attempts=3, events=2, documents=2)),
     Bounds("four attempts, one event, one document", 2_820_803, Scenario(attempts=4, events=1, documents=1)),
     Bounds("four attempts, two documents at rest", 1_282_162, Scenario(attempts=4, events=0, documents=2)),
+]
+
+HUGE = [
+    Bounds("three attempts, two events, two documents", 5_843_201, Scenario(attempts=3, events=2, documents=2)),
     Bounds("five attempts, one document at rest", 6_765_850, Scenario(attempts=5, events=0, documents=1)),
 ]
 
@@ -138,8 +141,13 @@ def test_the_protocol_is_safe_and_converges_with(bounds: Bounds) -> None:
     assert search.states == bounds.states
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("bounds", LARGE, ids=attrgetter("sentence"))
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        *(pytest.param(bounds, id=bounds.sentence, marks=pytest.mark.slow) for bounds in LARGE),
+        *(pytest.param(bounds, id=bounds.sentence, marks=pytest.mark.nightly) for bounds in HUGE),
+    ],
+)
 def test_the_protocol_is_also_safe_and_converges_with(bounds: Bounds) -> None:
     search = explore(bounds.scenario, AS_DESIGNED)
 
