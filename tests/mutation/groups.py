@@ -27,13 +27,13 @@ def _unit(*names: str) -> tuple[str, ...]:
 GROUPS = {
     "guardian": Group(
         ("schemas/document.py", *_shared("guardian", "values")),
-        _unit("document_values", "documents", "guardian", "guardian_reasons", "values"),
+        _unit("document_values", "documents", "guardian", "guardian_reasons", "refusals_say_why", "values"),
     ),
     "formulae": Group(
         (*_shared("formulae", "bars", "fills", "greeks"), "jobs/account_snapshot.py"),
         _unit(
             *("formulae", "drawdown", "bars", "bar_walk", "bar_series", "fills", "account_greeks", "account_rules"),
-            *("expired_rules", "signal_rules", "trades_fills", "trades_rules"),
+            *("audit_rows", "expired_rules", "signal_rules", "trades_fills", "trades_rules"),
         ),
     ),
     "fees": Group(

@@ -12,6 +12,8 @@ from tests.planted.planting import copy_project
 
 _SQL = "shared/sql.py"
 """Where case means nothing."""
+_INSIDE = "\N{LATIN LETTER LATERAL CLICK}"
+"""What mutmut writes between a class and its method."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,12 @@ class Mutant:
     """Module, function and number, as the trampolines know it."""
     change: str
     """The lines that differ."""
+
+    @property
+    def function(self) -> str:
+        """Module and function, as its source names them."""
+        module, _, name = self.name.partition("__mutmut_")[0].rpartition(".")
+        return f"{module}.{name[2:].replace(_INSIDE, '.')}"
 
     @property
     def in_case_only(self) -> bool:
@@ -55,4 +63,5 @@ _HEADS = {"---", "+++", "@@ "}
 
 def _body(made: MutatedFile, function: str) -> list[str]:
     span = made.line_span_by_function_name[function]
-    return [line.strip() for line in made.code.splitlines()[span.start : span.end]]
+    lines = made.code.splitlines()[span.start : span.end]
+    return [line.strip().replace(function, function.partition("__mutmut_")[0]) for line in lines]
