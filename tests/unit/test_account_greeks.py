@@ -113,6 +113,13 @@ def test_a_greek_of_zero_is_a_value_while_the_others_speak() -> None:
     assert (found.net_rho_usd, found.greeks_complete) == (Decimal(0), True)
 
 
+def test_greeks_of_zero_are_values_where_the_broker_states_a_volatility() -> None:
+    found = row([option()], {CALL: {"impliedVolatility": 0.3, "greeks": dict.fromkeys(GREEKS, 0)}})
+
+    assert nets(found) == (Decimal(0),) * 5
+    assert coverage(found) == (1, 1, True)
+
+
 def test_without_the_price_of_the_underlying_delta_and_gamma_are_unknown() -> None:
     found = row([option(), option(PUT)], {CALL: SNAPSHOT, PUT: SNAPSHOT}, {"AAPL": SPOTS["AAPL"]})
 

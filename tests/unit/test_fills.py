@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared.fills import Fill, fill_of, lacks_price, quantity, vwap
 from shared.formulae import EXACT
+from shared.values import EPOCH
 from tests.unit import anything
 from tests.unit.samples import order
 
@@ -100,3 +101,23 @@ def test_an_order_for_an_amount_of_money_states_what_it_filled() -> None:
 
     assert found is not None
     assert (found.price, found.qty) == (Decimal(100), Decimal("4.8781"))
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ({"filled_at": "2026-03-02T11:00:00Z", "updated_at": "2026-03-02T12:00:00Z"}, WHEN.replace(hour=11)),
+        ({"filled_at": None, "updated_at": "2026-03-02T12:00:00Z"}, WHEN.replace(hour=12)),
+        ({"filled_at": "", "updated_at": "2026-03-02T12:00:00Z"}, WHEN.replace(hour=12)),
+        ({"filled_at": "soon", "updated_at": "2026-03-02T12:00:00Z"}, EPOCH),
+        ({"filled_at": "2026-03-02T11:00:00", "updated_at": None}, EPOCH),
+        ({"filled_at": None, "updated_at": None}, EPOCH),
+    ],
+)
+def test_an_order_that_does_not_say_when_it_filled_filled_when_it_last_changed(
+    stated: dict[str, Any], expected: datetime
+) -> None:
+    found = fill_of({**ENTRY, **stated})
+
+    assert found is not None
+    assert found.filled_at == expected
