@@ -9,7 +9,6 @@ import orjson
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from schemas.columns import is_text
 from schemas.document import DOCUMENT_ID, Document
 from schemas.reasons import Reason
 from schemas.table import ArchivedRow
@@ -65,7 +64,7 @@ class SchemaGuardian(Generic[D, R]):
 
     def _countable(self, name: str) -> str:
         """Name a field in the run's record: as it is, if a record can hold it and there are not too many by now."""
-        fits = name and is_text(name) and len(name.encode()) <= MAX_NAME and not _RESERVED.fullmatch(name)
+        fits = name and len(name.encode()) <= MAX_NAME and not _RESERVED.fullmatch(name)
         return name if fits and (name in self.drift or len(self.drift) < MAX_NAMES) else OTHER
 
     def check(self, source: RawDocument, build: Callable[[], R]) -> R | Reject:
@@ -86,7 +85,7 @@ class SchemaGuardian(Generic[D, R]):
 
 def rejected(source: RawDocument, error: ValidationError) -> Reject:
     """Turn a validation error into a reject: every fault listed, the gravest reason first."""
-    details = error.errors(include_input=False, include_url=False, include_context=False)
+    details = error.errors(include_input=False)
     faults = tuple(_fault(detail) for detail in details)
     reasons = sorted((Reason(fault.code) for fault in faults), key=_PRECEDENCE.__getitem__)
     return Reject(source, reasons[0], faults)

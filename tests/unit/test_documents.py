@@ -101,6 +101,15 @@ def test_garbage_that_is_zero_is_refused_although_the_other_spelling_is_good(
     assert result.reason is reason
 
 
+def test_a_fill_price_that_is_no_number_is_not_taken_for_an_unknown_one() -> None:
+    first = guarded(PositionDocument, entry_fill_price="cheap", filled_avg_price=101)
+    second = admitted(PositionDocument, entry_fill_price=101, filled_avg_price="cheap")
+
+    assert isinstance(first, Reject)
+    assert first.reason is Reason.BAD_TYPE
+    assert second.extra == {"filled_avg_price": "cheap"}
+
+
 def test_an_empty_order_id_does_not_hide_the_other_spelling() -> None:
     assert admitted(PositionDocument, entry_order_id="", alpaca_order_id="o-in").entry_order_id == "o-in"
 

@@ -1,9 +1,13 @@
 from collections.abc import Mapping
-from typing import Any
+from decimal import DivisionByZero
+from functools import partial
+from typing import Annotated, Any
 
+import orjson
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from jobs.registry import loops
 from schemas.accounts import AccountDocument
@@ -15,7 +19,7 @@ from schemas.rejected_signals import RejectedSignalDocument
 from schemas.strategies import StrategyDocument
 from schemas.table import ArchivedRow
 from schemas.trades import PositionDocument, Trade
-from shared.guardian import SchemaGuardian
+from shared.guardian import MAX_NAME, MAX_NAMES, OTHER, SchemaGuardian, rejected
 from shared.loop import AccountState, Candidate, RefusedError
 from shared.quarantine import Reject
 from shared.values import to_json
@@ -161,6 +165,44 @@ def test_unknown_fields_are_counted_once_per_admitted_document(unknown: list[str
     assert guard.drift == dict.fromkeys(unknown, 2)
 
 
+@pytest.mark.parametrize(
+    ("name", "counted"),
+    [
+        ("n" * MAX_NAME, True),
+        ("n" * (MAX_NAME + 1), False),
+        ("ä" * (MAX_NAME // 2), True),
+        ("ä" * (MAX_NAME // 2) + "n", False),
+        ("", False),
+        ("__reserved__", False),
+        ("____", False),
+        ("__two\nlines__", False),
+        ("__begun", True),
+        ("ended__", True),
+    ],
+)
+def test_an_unknown_field_is_counted_by_its_name_where_a_record_can_hold_that(name: str, *, counted: bool) -> None:
+    guard = guardian(PositionDocument)
+
+    guard.admit(raw(PositionDocument, {**POSITION, name: 1}))
+
+    assert guard.drift == {name if counted else OTHER: 1}
+
+
+def test_a_document_with_half_a_character_in_a_field_s_name_is_refused() -> None:
+    assert isinstance(guarded(PositionDocument, **{"half \ud800": 1}), Reject)
+
+
+def test_only_so_many_unknown_fields_are_counted_one_by_one() -> None:
+    guard = guardian(PositionDocument)
+    guard.drift.update(f"field {number}" for number in range(MAX_NAMES - 1))
+
+    for name in ("last", "late", "later", "last", "field 0"):
+        guard.admit(raw(PositionDocument, {**POSITION, name: 1}))
+
+    assert len(guard.drift) == MAX_NAMES + 1
+    assert [guard.drift[name] for name in ("last", "field 0", "late", "later", OTHER)] == [2, 2, 0, 0, 2]
+
+
 def test_a_row_that_breaks_its_own_schema_is_rejected_with_the_column() -> None:
     source = raw(PositionDocument, POSITION)
     row = built("trades", candidate(PositionDocument), evidence())
@@ -196,6 +238,52 @@ def test_a_refusal_while_building_keeps_its_reason(reason: Reason) -> None:
     assert by_job.reason is by_rule.reason is reason
     assert [(fault.field, fault.message) for fault in by_job.faults] == [("qty", "for a reason")]
     assert [fault.message for fault in by_rule.faults] == ["for a reason"]
+
+
+@pytest.mark.parametrize("error", [DivisionByZero(), OverflowError(), orjson.JSONEncodeError(), RecursionError()])
+def test_a_row_that_cannot_be_computed_is_out_of_range(error: Exception) -> None:
+    def incomputable() -> ArchivedRow:
+        raise error
+
+    result = guardian(PositionDocument).check(raw(PositionDocument, POSITION), incomputable)
+
+    assert isinstance(result, Reject)
+    assert result.reason is Reason.OUT_OF_RANGE
+    text = f"a column cannot be computed from these values ({type(error).__name__})"
+    assert [vars(fault) for fault in result.faults] == [{"field": "", "code": "OUT_OF_RANGE", "message": text}]
+
+
+def test_a_reject_carries_the_document_that_was_refused() -> None:
+    def raising(error: Exception) -> ArchivedRow:
+        raise error
+
+    invalid = raw(PositionDocument, {**POSITION, "qty": None})
+    huge, source = raw(PositionDocument, POSITION, size=2000), raw(PositionDocument, POSITION)
+    guard = guardian(PositionDocument, 1000)
+    errors = (refuse(Reason.BAD_TYPE, "x"), RefusedError(Reason.BAD_TYPE, "qty", "x"), DivisionByZero())
+
+    assert [getattr(guard.admit(one), "source", None) for one in (invalid, huge)] == [invalid, huge]
+    assert [getattr(guard.check(source, partial(raising, one)), "source", None) for one in errors] == [source] * 3
+    assert getattr(guard.check(source, partial(Trade.model_validate, {})), "source", None) is source
+
+
+def test_a_document_that_is_too_large_is_told_by_how_much() -> None:
+    result = guardian(PositionDocument, 1000).admit(raw(PositionDocument, POSITION, size=1001))
+
+    assert isinstance(result, Reject)
+    text = "1001 bytes; the limit is 1000"
+    assert [vars(fault) for fault in result.faults] == [{"field": "", "code": "TOO_LARGE", "message": text}]
+
+
+def test_the_name_of_a_faulty_field_and_the_words_about_it_are_cut() -> None:
+    def wordy(_value: object) -> int:
+        raise refuse(Reason.BAD_TYPE, "w" * 301)
+
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(dict[str, Annotated[int, BeforeValidator(wordy)]]).validate_python({"n" * 201: 1})
+    (fault,) = rejected(raw(PositionDocument, POSITION), caught.value).faults
+
+    assert (fault.field, fault.message) == ("n" * 200, "w" * 300)
 
 
 def test_a_bug_of_ours_is_not_mistaken_for_bad_data() -> None:

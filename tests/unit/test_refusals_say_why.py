@@ -35,6 +35,7 @@ NAIVE = "the time has no offset from UTC"
         (kinds.Strings, {}, Reason.BAD_TYPE, "expected a list"),
         (kinds.String, 1, Reason.BAD_TYPE, "expected a string"),
         (kinds.String, "", Reason.MISSING_FIELD, "the string is empty"),
+        (kinds.String, "half of one: \ud800", Reason.BAD_TYPE, "half a character is no text"),
         (kinds.Time, "yesterday", Reason.BAD_TYPE, NOT_A_TIME),
         (kinds.Time, 5, Reason.BAD_TYPE, NOT_A_TIME),
         (kinds.Time, "2026-03-02T10:00:00", Reason.NAIVE_TIME, NAIVE),

@@ -14,7 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.local import fixture_values
-from shared.values import GeoPoint, Reference, decode, decode_document, moment, rfc3339, tagged, to_json
+from shared.values import (
+    GeoPoint,
+    Reference,
+    decode,
+    decode_document,
+    moment,
+    rfc3339,
+    tagged,
+    to_json,
+    to_json_anyway,
+)
 from tests.unit import anything
 
 MOMENT = datetime(2026, 3, 2, 10, 0, 0, 123456, tzinfo=UTC)
@@ -182,6 +192,31 @@ def test_json_is_the_same_for_the_same_value(value: Any) -> None:
         return [turned(item) for item in one] if isinstance(one, list) else one
 
     assert to_json(turned(value)) == to_json(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"b": "\ud800", "a": [1, MOMENT]}, '{"a":[1,{"$timestamp":"2026-03-02T10:00:00.123456Z"}],"b":"\\ud800"}'),
+        ({"b": 2**70, "a": b"\x00\xff"}, '{"a":{"$bytes":"AP8="},"b":1180591620717411303424}'),
+        ({"b": "käse", "a": None}, '{"a":null,"b":"käse"}'),
+    ],
+)
+def test_what_json_refuses_is_written_all_the_same(value: Any, expected: str) -> None:
+    assert to_json_anyway(value) == expected
+
+
+@given(anything.stored_values)
+def test_what_json_takes_is_written_as_ever(value: Any) -> None:
+    assert to_json_anyway(value) == to_json(value)
+
+
+def test_what_is_nested_without_end_is_not_written() -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+
+    with pytest.raises(RecursionError):
+        to_json_anyway(endless)
 
 
 def test_tagging_leaves_plain_values_alone() -> None:
