@@ -7,7 +7,7 @@ reason code, never repaired by guessing.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -59,11 +59,8 @@ def _decimal(value: object) -> Decimal:
     if isinstance(value, str) and not _NUMBER.fullmatch(value):
         reason = Reason.NOT_FINITE if _NOT_FINITE.fullmatch(value) else Reason.BAD_TYPE
         raise refuse(reason, "expected a finite decimal number")
-    try:
-        # repr() is the shortest decimal that reads back as the same double: what the engine meant to write.
-        number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    except InvalidOperation as error:
-        raise refuse(Reason.BAD_TYPE, "expected a decimal number") from error
+    # repr() is the shortest decimal that reads back as the same double: what the engine meant to write.
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if not number.is_finite():
         raise refuse(Reason.NOT_FINITE, "expected a finite number")
     return numeric(number)

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.accounts import AccountDocument
-from schemas.document import EARLIEST, LATEST, numeric
+from schemas.document import EARLIEST, LATEST, as_instant_or_none, numeric
 from schemas.reasons import Reason
 from schemas.rejected_signals import RejectedSignalDocument
 from schemas.trades import PositionDocument
@@ -265,3 +265,12 @@ def test_a_timestamp_and_its_text_are_the_same_moment_in_utc(naive: datetime, zo
     assert read == instant(value.isoformat()) == value
     assert isinstance(read, datetime)
     assert read.tzinfo is UTC
+
+
+@pytest.mark.parametrize("value", [None, "", "soon", 5, LATEST, "2026-03-02T10:00:00"])
+def test_where_a_time_may_be_anything_what_is_none_is_none(value: Any) -> None:
+    assert as_instant_or_none(value) is None
+
+
+def test_where_a_time_may_be_anything_a_time_is_read_like_any_other() -> None:
+    assert as_instant_or_none("2026-03-02T10:00:00+01:00") == datetime(2026, 3, 2, 9, tzinfo=UTC)

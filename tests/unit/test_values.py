@@ -120,16 +120,17 @@ def test_a_timestamp_keeps_every_microsecond(value: datetime) -> None:
     assert moment(stamp(value)) == value
 
 
-def test_a_document_keeps_its_path_its_id_and_its_revision() -> None:
+@pytest.mark.parametrize("path", ["live_positions/p 1/legs/documents", "live_positions/p 1/documents/documents"])
+def test_a_document_keeps_its_path_its_id_and_its_revision(path: str) -> None:
     raw = messages.Document.pb()(
-        name="projects/p/databases/(default)/documents/live_positions/p 1/legs/documents",
+        name=f"projects/p/databases/(default)/documents/{path}",
         fields={"qty": message(1.5)},
         update_time=stamp(MOMENT),
     )
 
     document = decode_document(raw)
 
-    assert (document.path, document.id) == ("live_positions/p 1/legs/documents", "documents")
+    assert (document.path, document.id) == (path, "documents")
     assert (document.update_time, document.fields) == (MOMENT, {"qty": 1.5})
     assert document.size == raw.ByteSize()
 
