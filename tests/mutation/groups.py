@@ -39,7 +39,7 @@ GROUPS = {
     "fees": Group(
         _shared(
             *("activities", "apportion", "assignment", "crypto_fees", "day_fees", "fee_table", "fees", "postings"),
-            *("reconciliation", "table_patch", "trade_fees", "volume_tiers"),
+            *("reconciliation", "trade_fees", "volume_tiers"),
         ),
         _unit(
             *("apportion", "assignment", "crypto_fees", "day_fees", "executions", "fee_patch_rules", "fees"),
@@ -47,7 +47,10 @@ GROUPS = {
         ),
     ),
     "protocol": Group(
-        _shared("archival", "lease", "retirement", "revision", "settle", "sql", "stream", "transaction"),
+        _shared(
+            *("archival", "lease", "retirement", "reviser", "revision", "settle", "sql", "stream", "table_patch"),
+            "transaction",
+        ),
         (
             "tests/emulator/test_lease_guards.py",
             *_unit("settle", "sql_statements", "trades_revision"),
