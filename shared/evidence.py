@@ -19,8 +19,8 @@ from shared.order_search import OrderSearch
 from shared.settings import Settings
 from shared.warehouse import Warehouse
 
-MAX_BARS = 250_000
-"""Bars remembered from page to page, 560 bytes each; 28 years of one symbol's hours."""
+MAX_BARS = 400_000
+"""Bars remembered from page to page, 560 bytes each: two years of hours of 22 symbols, 214 of a container's 512 MiB."""
 _SIGNALS = "live_signals"
 
 
@@ -45,10 +45,10 @@ class Gatherer:
         Raises:
             BrokerError: The broker failed; nothing of the page may be written.
         """
-        self._market.forget_beyond(MAX_BARS)
         accounts = self._accounts(wants)
         self._market.load(window for want in wants for window in want.bars)
         self._search.load(wants)
+        self._market.end_page(MAX_BARS)
         self._load_strategies({name for want in wants for name in want.strategies})
         return Evidence(
             settings=self._settings,

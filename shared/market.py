@@ -1,4 +1,4 @@
-"""Market bars, fetched once per symbol and window and kept for the run, unless they grow too many."""
+"""Market bars, fetched once per symbol and window and kept for the run as far as there is room."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,6 +35,8 @@ class _Series:
     bars: list[Bar] = field(default_factory=list)
     covered: list[tuple[datetime, datetime]] = field(default_factory=list)
     """Disjoint intervals already fetched, oldest first."""
+    wanted: int = 0
+    """The page that last wanted some of it."""
 
     def add(self, answer: Iterable[Mapping[str, Any]], start: datetime, end: datetime) -> None:
         """Take in what the broker answered for [start, end)."""
@@ -51,15 +53,24 @@ class Market:
         self._broker = broker
         self._series: dict[tuple[str, str], _Series] = {}
         self._refused: set[str] = set()
+        self._page = 0
         self._until = closed_by - LENGTHS[timeframe] + _TICK
         """Before this a bar must open to be closed in time."""
         self.timeframe = timeframe
         self.length = LENGTHS[timeframe]
 
-    def forget_beyond(self, most: int) -> None:
-        """Forget all bars when there are more than `most`; whoever still wants some loads them again."""
-        if sum(len(series.bars) for series in self._series.values()) > most:
-            self._series.clear()
+    def end_page(self, most: int) -> None:
+        """End the loading for one page: keep what it wanted, and of the rest up to `most` bars in all.
+
+        What was wanted least recently is forgotten first; a page that wants it again loads it again. What the page
+        itself wanted stays, however much it is: the next one often wants the same.
+        """
+        held = sum(len(series.bars) for series in self._series.values())
+        old = [(series.wanted, key) for key, series in self._series.items() if series.bars]
+        for wanted, key in sorted(old):
+            if held > most and wanted < self._page:
+                held -= len(self._series.pop(key).bars)
+        self._page += 1
 
     def load(self, windows: Iterable[Window]) -> None:
         """Fetch what the windows need and the run does not have yet, in as few calls as that takes."""
@@ -69,8 +80,9 @@ class Market:
             wanted.append((window.start, min(window.end, self._until)))
         missing: dict[str, list[Span]] = {}
         for (asset_class, symbol), wanted in by_symbol.items():
-            covered = self._series.setdefault((asset_class, symbol), _Series()).covered
-            gaps = merged(uncovered(wanted, covered), NEARBY * self.length)
+            series = self._series.setdefault((asset_class, symbol), _Series())
+            series.wanted = self._page
+            gaps = merged(uncovered(wanted, series.covered), NEARBY * self.length)
             missing.setdefault(asset_class, []).extend(Span(*gap, symbol) for gap in gaps)
         for asset_class, spans in missing.items():
             for request in planned(spans, self.length, BARS_PAGE):

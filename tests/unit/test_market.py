@@ -96,17 +96,45 @@ def test_what_was_fetched_is_not_fetched_again() -> None:
     assert openings(quotes.bars(window(0, 30))) == list(range(30))
 
 
-def test_bars_are_forgotten_once_there_are_too_many_and_fetched_again_where_they_are_wanted() -> None:
-    quotes, tape = market({"BTC/USD": TAPE})
-    quotes.load([window(0, 10)])
-    quotes.forget_beyond(10)
-    assert openings(quotes.bars(window(0, 10))) == list(range(10))
+def test_what_every_page_wants_is_fetched_once_however_much_it_is() -> None:
+    quotes, tape = market(dict.fromkeys(("BTC/USD", "ETH/USD", "SOL/USD"), TAPE))
+    for page in range(5):
+        quotes.load([window(0, 24), window(page, 24, "ETH/USD"), window(0, 24, "SOL/USD")])
+        quotes.end_page(1)
+        assert openings(quotes.bars(window(0, 24, "SOL/USD"))) == list(range(24))
 
-    quotes.forget_beyond(9)
-    assert not quotes.bars(window(0, 10))
-    quotes.load([window(3, 5)])
-    assert openings(quotes.bars(window(3, 5))) == [3, 4]
+    assert tape.calls == 1
+
+
+def test_beyond_the_bound_what_was_wanted_least_recently_is_forgotten_and_fetched_again_once_wanted() -> None:
+    quotes, tape = market(dict.fromkeys(("BTC/USD", "ETH/USD", "SOL/USD"), TAPE))
+    for symbol in ("BTC/USD", "ETH/USD", "BTC/USD", "SOL/USD"):
+        quotes.load([window(0, 10, symbol)])
+        quotes.end_page(20)
+    held = {symbol: len(quotes.bars(window(0, 10, symbol))) for symbol in ("BTC/USD", "ETH/USD", "SOL/USD")}
+    assert held == {"BTC/USD": 10, "ETH/USD": 0, "SOL/USD": 10}
+
+    quotes.load([window(3, 5, "ETH/USD"), window(0, 10)])
+    assert openings(quotes.bars(window(3, 5, "ETH/USD"))) == [3, 4]
+    assert tape.calls == 4
+
+
+def test_that_a_symbol_has_no_bars_is_not_forgotten_for_it_takes_no_room() -> None:
+    quotes, tape = market({"BTC/USD": TAPE, "ETH/USD": []})
+    for symbol in ("ETH/USD", "BTC/USD", "ETH/USD"):
+        quotes.load([window(0, 10, symbol)])
+        quotes.end_page(1)
+
     assert tape.calls == 2
+
+
+def test_nothing_is_forgotten_within_the_bound() -> None:
+    quotes, _ = market({"BTC/USD": TAPE, "ETH/USD": TAPE})
+    for symbol in ("BTC/USD", "ETH/USD"):
+        quotes.load([window(0, 10, symbol)])
+        quotes.end_page(20)
+
+    assert openings(quotes.bars(window(0, 10))) == list(range(10))
 
 
 def test_symbols_are_fetched_together_and_only_if_wanted() -> None:
