@@ -10,7 +10,7 @@ from schemas.strategies import StrategyDocument, StrategyVersion
 from schemas.table import Provenance
 from shared.loop import Candidate, Evidence, Loop, Verdict
 from shared.settings import Settings
-from shared.values import to_json
+from shared.values import to_json, to_json_for_hash
 
 _IDENTITY = frozenset({"document_id", "strategy_id"})
 
@@ -34,7 +34,7 @@ def configuration(strategy: StrategyDocument) -> dict[str, Any]:
 
 def config_hash(strategy: StrategyDocument) -> str:
     """Hash the configuration: SHA-256 of its canonical JSON, so that the order of fields does not matter."""
-    return hashlib.sha256(to_json(configuration(strategy)).encode()).hexdigest()
+    return hashlib.sha256(to_json_for_hash(configuration(strategy)).encode()).hexdigest()
 
 
 def key(candidate: Candidate[StrategyDocument]) -> tuple[str, str, datetime]:

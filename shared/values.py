@@ -95,6 +95,11 @@ def to_json(value: Any) -> str:
     return orjson.dumps(tagged(value), option=orjson.OPT_SORT_KEYS).decode()
 
 
+def to_json_for_hash(value: Any) -> str:
+    """Write a value as `to_json` does, except that a map {"$ref": …} stays one: hashes on record were made of this."""
+    return orjson.dumps(tagged(value, lookalikes=False), option=orjson.OPT_SORT_KEYS).decode()
+
+
 def to_json_anyway(value: Any) -> str:
     """Write a value as `to_json` does, and what that refuses too: half characters and integers of any size.
 
@@ -107,12 +112,16 @@ def to_json_anyway(value: Any) -> str:
         return json.dumps(tagged(value), sort_keys=True, separators=(",", ":"))
 
 
-def tagged(value: Any) -> Any:
-    """Replace every value that JSON cannot hold by a tagged object; the tags are those of fixture directories."""
+def tagged(value: Any, *, lookalikes: bool = True) -> Any:
+    """Replace every value that JSON cannot hold by a tagged object; the tags are those of fixture directories.
+
+    Maps that look like a tagged object are tagged too, unless `lookalikes` says otherwise.
+    """
     if isinstance(value, dict):
-        return _untagged({str(key): tagged(item) for key, item in value.items()})
+        fields = {str(key): tagged(item, lookalikes=lookalikes) for key, item in value.items()}
+        return _untagged(fields) if lookalikes else fields
     if isinstance(value, list | tuple):
-        return [tagged(item) for item in value]
+        return [tagged(item, lookalikes=lookalikes) for item in value]
     return _tagged_scalar(value)
 
 

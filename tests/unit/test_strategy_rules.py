@@ -113,6 +113,13 @@ def test_the_hash_is_that_of_the_json_in_the_row() -> None:
     assert (found.assets, found.active, found.timeframe) == (["BTC/USD"], True, "1H")
 
 
+def test_maps_that_look_like_typed_values_keep_the_hash_on_record() -> None:
+    # It was recorded before such maps were told apart in JSON; another hash would be taken for a new configuration.
+    found = hashed(risk_params={"$map": {"$ref": "a/b"}}, confluence_config={"deep": [{"$bytes": 1}]})
+
+    assert found == "6968d224f276cedbee498e6ba5fe2e006b20cade99c822e8d487031d23766a3d"
+
+
 def held(config: str, valid_from: datetime) -> Stored:
     return Stored(("breakout", config, valid_from), valid_from.date(), valid_from)
 
