@@ -164,11 +164,8 @@ class SourcePatching:
         changes |= {f"{AUDIT_FIELD}.{value.field}": self._explained(value) for value in values}
         if changes:
             transaction.update(reference, changes)
-        return [value for value in finding.values if value in values or self._wrote(value, current)]
-
-    def _wrote(self, value: NewValue, current: Mapping[str, Any]) -> bool:
-        """Tell whether a document has a value from this run: from a commit whose answer was lost."""
-        return bool(current.get(AUDIT_FIELD, {}).get(value.field, {}).get("run_id") == self._record.run_id)
+        run_id = self._record.run_id
+        return [value for value in finding.values if value in values or wrote(run_id, value.field, current)]
 
     def _explained(self, value: NewValue) -> dict[str, Any]:
         return {
@@ -178,3 +175,13 @@ class SourcePatching:
             "run_id": self._record.run_id,
             "patched_at": rfc3339(self._parts.clock()),
         }
+
+
+def wrote(run_id: str, field: str, fields: Mapping[str, Any]) -> bool:
+    """Tell whether a document has a field's value from a run: from a commit whose answer was lost.
+
+    A document may hold anything where its patch is noted; what is no map says nothing.
+    """
+    patch = fields.get(AUDIT_FIELD)
+    noted = patch.get(field) if isinstance(patch, Mapping) else None
+    return isinstance(noted, Mapping) and noted.get("run_id") == run_id

@@ -11,7 +11,7 @@ from schemas.trades import PositionDocument
 from shared.broker import Broker
 from shared.fills import Order
 from shared.order_lookup import OrderLookup
-from shared.source_patch import Finding
+from shared.source_patch import Finding, wrote
 from tests.unit.anything import json_scalars, nested, stored_values
 from tests.unit.samples import ORDERS, POSITION, order, raw, settings
 
@@ -126,3 +126,13 @@ def test_whatever_an_order_holds_each_side_has_an_outcome(entry: dict[str, Any],
 
     assert len(result.values) + len(result.outcomes) == 2
     assert all(0 < value.new < 10**29 for value in result.values)
+
+
+@pytest.mark.parametrize("noted", [None, "by hand", 1, [], {}, {"run_id": None}, {"run_id": "another"}])
+def test_whatever_a_document_notes_in_place_of_a_patch_is_not_by_this_run(noted: Any) -> None:
+    field = "entry_fill_price"
+
+    assert not wrote("this", field, {"price_patch": noted})
+    assert not wrote("this", field, {"price_patch": {field: noted}})
+    assert wrote("this", field, {"price_patch": {field: {"run_id": "this"}}})
+    assert not wrote("this", field, {})
