@@ -1,9 +1,9 @@
 """A table against its source, side by side in the order of their names, whatever their size.
 
-The source, its quarantine and the runs' records are read as they were at one moment, the table right after it in one
-statement, which sees one state of it. What a run wrote in between is told by its revision: it is later than the moment.
-Such a row is no orphan, and the document it overtook counts as pending. What a run under way is about to write is not
-in the table yet, so its documents are pending too.
+The source, its quarantine and the runs' records are read as they were at one moment, the table after it, page by page.
+What a run wrote in between is told by its revision: it is later than the moment. Such a row is no orphan, and the
+document it overtook counts as pending. What a run under way is about to write is not in the table yet, or not in the
+pages read by then, so its documents are pending too.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,14 +1,18 @@
 """The rows of a table, each judged by itself as it passes by, in the order of the key."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Generic, TypeVar
+
+from google.cloud.bigquery import ScalarQueryParameter
 
 from schemas.document import Document
 from schemas.table import ArchivedRow
-from shared import sql
+from shared import audit_pages, sql
 from shared.audit_findings import Kind
+from shared.audit_pages import in_pages
 from shared.audit_report import Report
 from shared.audit_rows import Record, check, key_is_whole, recomputed
 from shared.audit_runs import RowsByRun
@@ -85,12 +89,17 @@ class AuditedTable(Generic[D, R]):
         if self._present is None:
             self._parts.log.event("the table does not exist yet", table=self._loop.table)
             return
-        table, report = self._parts.warehouse.table(self._loop.row), self._report
-        for record in self._parts.warehouse.rows(sql.in_order(table, self._loop.row, self._present)):
+        report = self._report
+        for record in in_pages(partial(self._page, self._present), self._loop.row.TABLE.key[0], audit_pages.PAGE):
             report.rows += 1
             if report.rows % PROGRESS == 0:
                 self._parts.log.event("audit under way", rows=report.rows, documents_due=report.due)
             yield record
+
+    def _page(self, present: Container[str], first: str | None, most: int) -> Iterator[Record]:
+        warehouse, row, onwards = self._parts.warehouse, self._loop.row, first is not None
+        statement = sql.in_order(warehouse.table(row), row, present, most, onwards=onwards)
+        return warehouse.rows(statement, [ScalarQueryParameter("first", "STRING", first)] if onwards else [])
 
     def _checked(self, key: str, record: Record) -> R | None:
         source = f"{self._loop.source}/{record[self._loop.row.TABLE.key[0]]}"

@@ -34,10 +34,15 @@ def rows_of(table: str, row: type[ArchivedRow], days: Iterable[date]) -> str:
     return f"{select_all(table, row)} WHERE {in_days(days)} AND {row.TABLE.key[0]} IN UNNEST(@identities)"
 
 
-def in_order(table: str, row: type[ArchivedRow], present: Container[str]) -> str:
-    """Ask for every row, over all partitions, in the order of its key; a column that is not present is NULL."""
+def in_order(table: str, row: type[ArchivedRow], present: Container[str], most: int, *, onwards: bool) -> str:
+    """Ask for the next rows, over all partitions, in the order of the key; a column that is not present is NULL.
+
+    From the start, or from @first on in the first key column. With a limit BigQuery keeps no more than that while it
+    sorts; without one it sorts whole rows at one place, which a large table does not fit.
+    """
     names = ", ".join(_read(column) if column.name in present else f"NULL AS {column.name}" for column in columns(row))
-    return f"SELECT {names} FROM {table} WHERE {ALL_PARTITIONS} ORDER BY {', '.join(row.TABLE.key)}"
+    where = f"{ALL_PARTITIONS} AND {row.TABLE.key[0]} >= @first" if onwards else ALL_PARTITIONS
+    return f"SELECT {names} FROM {table} WHERE {where} ORDER BY {', '.join(row.TABLE.key)} LIMIT {most:d}"
 
 
 def select_all(table: str, row: type[ArchivedRow]) -> str:

@@ -37,6 +37,8 @@ def _arguments(row: type[ArchivedRow]) -> dict[str, Any]:
         "row": row,
         "days": _DAYS,
         "present": {column.name for column in columns(row)},
+        "most": 10_000,
+        "onwards": True,
         "done": "fee_finalized",
         "again": date(2021, 1, 1),
         "shared": others[:2],

@@ -20,7 +20,7 @@ Row = type[ArchivedRow]
 STATEMENTS: dict[str, Callable[[Row], str]] = {
     "stored": lambda row: sql.stored(table(row), row),
     "rows_of": lambda row: sql.rows_of(table(row), row, DAYS),
-    "in_order": lambda row: sql.in_order(table(row), row, {column.name for column in columns(row)}),
+    "in_order": lambda row: sql.in_order(table(row), row, {column.name for column in columns(row)}, 7, onwards=True),
     "count_run": lambda row: sql.count_run(table(row)),
     "fingerprint": lambda row: sql.fingerprint(table(row), row),
     "versions": lambda row: sql.versions(table(row)),
@@ -91,7 +91,7 @@ def test_every_value_is_a_parameter(name: str, row: Row) -> None:
     text = STATEMENTS[name](row)
     literals = {found.this for found in parsed(text).find_all(exp.Literal)}
 
-    constants = {"/", "0x", "1", "15", "256"} if name == "fingerprint" else set()
+    constants = {"fingerprint": {"/", "0x", "1", "15", "256"}, "in_order": {"7"}}.get(name, set())
     assert literals <= {day.isoformat() for day in DAYS} | {"0001-01-01"} | constants
     assert ";" not in text
     assert "--" not in text
@@ -124,6 +124,16 @@ def test_rows_are_read_whole_and_json_as_text(name: str, row: Row) -> None:
     assert {one.alias_or_name for one in asked if isinstance(one, exp.Alias)} == {
         column.name for column in columns(row) if column.type == "JSON"
     }
+
+
+@every_table
+def test_rows_in_order_are_asked_for_by_the_page(row: Row) -> None:
+    start, onwards = (sql.in_order(table(row), row, (), 7, onwards=onwards) for onwards in (False, True))
+    asked = parsed(onwards)
+
+    assert [one.this.name for one in asked.args["order"].expressions] == list(row.TABLE.key)
+    assert asked.args["limit"].expression.this == "7"
+    assert onwards.replace(f" AND {row.TABLE.key[0]} >= @first", "") == start
 
 
 @every_table
