@@ -6,7 +6,7 @@ ARG BASE_IMAGE=python:3.11-slim-bookworm
 FROM ${BASE_IMAGE} AS build
 COPY requirements.txt /build/
 RUN python3 -m venv /venv \
-    && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-compile --no-deps --require-hashes \
+    && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes \
         --only-binary :all: -r /build/requirements.txt \
     && rm -rf /venv/lib/python3.*/site-packages/pip /venv/lib/python3.*/site-packages/pip-* /venv/bin/pip*
 
@@ -18,6 +18,8 @@ COPY --from=build /venv /venv
 COPY schemas /app/schemas
 COPY shared /app/shared
 COPY jobs /app/jobs
+# The file system is read-only when a job runs: what is not compiled now would be compiled at every start.
+RUN python -m compileall -q /app
 # Nobody in particular: no name, no home, no right to write anywhere but /tmp.
 USER 65532:65532
 WORKDIR /tmp

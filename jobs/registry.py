@@ -32,7 +32,7 @@ def loops() -> dict[str, Loop[Any, Any]]:
 
 
 def _job(module: str) -> Job | None:
-    if module in {"registry", "entry"}:
+    if module in {"registry", "entry", "http"}:
         return None
     found = importlib.import_module(f"jobs.{module}")
     named = (getattr(found, name, None) for name in ("LOOP", "PATCH", "RETIREMENT"))

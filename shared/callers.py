@@ -6,6 +6,10 @@ has checked already: Cloud Run with `--no-allow-unauthenticated`, which takes th
 passes a request on, so that it cannot be checked a second time here.
 """
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from google.auth import jwt
 from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport.requests import Request
 from google.oauth2 import id_token
@@ -16,6 +20,8 @@ ISSUERS = frozenset({"accounts.google.com", "https://accounts.google.com"})
 """How Google's tokens name their issuer (https://developers.google.com/identity/openid-connect/openid-connect)."""
 PLATFORM = "platform"
 UNKNOWN, FORBIDDEN = 401, 403
+CLOCK_SKEW_S = 10
+"""How far the issuer's clock may be off, seconds."""
 
 
 class CallerRefusedError(Exception):
@@ -45,15 +51,22 @@ def require_caller(header: str | None, settings: Settings) -> str:
 
 
 def _bearer_of(token: str, settings: Settings) -> str:
+    """Look at what a token claims before Google is asked for certificates, so that nobody can make us ask in vain."""
+    claims = _holding(lambda: jwt.decode(token, verify=False))
+    if claims.get("iss") not in ISSUERS or claims.get("aud") != settings.http_audience:
+        raise CallerRefusedError(UNKNOWN, "the token was issued by somebody else, or for somebody else")
+    email = claims.get("email")
+    if email not in settings.http_callers or claims.get("email_verified") is not True:
+        raise CallerRefusedError(FORBIDDEN, "the token's e-mail address is not one of HTTP_CALLERS")
+    where, skew = settings.http_certs_url, CLOCK_SKEW_S
+    _holding(lambda: id_token.verify_token(token, Request(), settings.http_audience, where, skew))
+    return str(email)
+
+
+def _holding(claims: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
     try:
-        claims = id_token.verify_token(token, Request(), settings.http_audience, settings.http_certs_url)
+        return claims()
     except TransportError:
         raise
     except (GoogleAuthError, ValueError) as error:
         raise CallerRefusedError(UNKNOWN, f"the token does not hold: {type(error).__name__}") from None
-    if claims.get("iss") not in ISSUERS:
-        raise CallerRefusedError(UNKNOWN, "the token was issued by somebody else")
-    email = claims.get("email")
-    if email not in settings.http_callers or claims.get("email_verified") is not True:
-        raise CallerRefusedError(FORBIDDEN, "the token's e-mail address is not one of HTTP_CALLERS")
-    return str(email)

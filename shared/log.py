@@ -16,10 +16,11 @@ from shared.runs import storable
 from shared.values import rfc3339
 
 _CREDENTIAL = re.compile(
-    r"(bearer\s+|basic\s+|authorization\W+|apca-api-(?:key-id|secret-key)\W+)(?!bearer\s|basic\s)[^\s\"',;}\\]+",
+    r"((?:authorization|apca-api-(?:key-id|secret-key))[\"']?\s*[:=]\s*[\"']?(?:bearer\s+|basic\s+)?)[^\s\"',;}]+"
+    r"|(\b(?:bearer|basic)\s+)[\w.~+/=-]{16,}",
     re.IGNORECASE,
 )
-"""What stands after these words in a header is a credential (RFC 6750, RFC 7617; Alpaca's own headers)."""
+"""A header with its value, or a token after its scheme (RFC 6750, RFC 7617; Alpaca's own headers)."""
 _STEERING = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 """Control characters, which a terminal would obey, written out."""
 
@@ -55,28 +56,40 @@ class Log:
     def event(self, message: str, severity: Severity = Severity.INFO, **fields: Any) -> None:
         """Write one event. Values must be free of secrets; control characters in them cannot break the line."""
         now = datetime.now(UTC)
+        # Before anything is quoted or cut: a secret with a quote in it, or half of one, would not be known again.
+        message, fields = self._redacted(message), self._redacted(storable(fields))
         line = (
             self._plain(now, message, severity, fields)
             if self._readable
             else self._json(now, message, severity, fields)
         )
-        self._stream.write(self._redacted(line) + "\n")
+        self._stream.write(line + "\n")
         self._stream.flush()
 
-    def _redacted(self, line: str) -> str:
-        for secret in self._secrets:
-            line = line.replace(secret, "***")
-        return _CREDENTIAL.sub(r"\1***", line)
+    def _redacted(self, value: Any) -> Any:
+        match value:
+            case str():
+                for secret in self._secrets:
+                    value = value.replace(secret, "***")
+                return _CREDENTIAL.sub(r"\1\2***", value)
+            case dict():
+                return {self._redacted(name): self._redacted(one) for name, one in value.items()}
+            case list():
+                return [self._redacted(one) for one in value]
+            case bool() | int() | float() | None:
+                return value
+            case _:
+                return self._redacted(_text(value))
 
     def _json(self, now: datetime, message: str, severity: Severity, fields: dict[str, Any]) -> str:
         entry = {
             "severity": severity.value,
             "message": message,
             "time": rfc3339(now),
-            "logging.googleapis.com/labels": self._labels,
-            **storable(fields),
+            "logging.googleapis.com/labels": self._redacted(self._labels),
+            **fields,
         }
-        return json.dumps(entry, default=_text)
+        return json.dumps(entry)
 
     def _plain(self, now: datetime, message: str, severity: Severity, fields: dict[str, Any]) -> str:
         details = " ".join(f"{name}={_short(value)}" for name, value in fields.items() if value not in (None, {}, []))
@@ -90,5 +103,5 @@ def _text(value: object) -> str:
 
 
 def _short(value: object) -> str:
-    text = json.dumps(storable(value), default=_text)
+    text = json.dumps(value)
     return text if len(text) <= 200 else text[:197] + "..."  # noqa: PLR2004 - fits a terminal

@@ -1,8 +1,9 @@
 """A dry run: everything a run would do, and nothing written."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from schemas.run_record import RunRecord, Status
 from schemas.table import ArchivedRow
@@ -18,10 +19,15 @@ from shared.survey import Options, Survey
 from shared.table_patch import TablePatch, TablePatching
 from shared.tables import SchemaDriftError
 
+T = TypeVar("T")
+
+KEPT = 1000
+"""Rows to write, rows to revise and rejects that a dry run keeps of each to show; it counts them all."""
+
 
 @dataclass
 class Preview:
-    """What a run would write, revise and quarantine."""
+    """What a run would write, revise and quarantine: the first KEPT of each, and counts of all in the record."""
 
     record: RunRecord
     new: list[ArchivedRow] = field(default_factory=list)
@@ -70,15 +76,22 @@ def _preview_loop(loop: Loop[Any, Any], options: Options, parts: Parts, result: 
     result.open_intent = intent.run_id if intent else None
     read_moment(record, options, parts)
     survey = Survey(loop, options, parts, record)
+    reasons: Counter[str] = Counter()
     for page in survey.pages():
-        result.new += page.new
-        result.revised += (new for _, new in reconciled(loop, page.revised, parts, record.run_id))
-        result.rejects += page.rejects
         record.counts.already += len(page.already)
-    record.counts.archived, record.counts.revised = len(result.new), len(result.revised)
-    record.counts.quarantined = len(result.rejects)
-    record.rejects_by_reason = dict(Counter(reject.reason.value for reject in result.rejects))
+        record.counts.archived += _keep(result.new, page.new)
+        revised = [new for _, new in reconciled(loop, page.revised, parts, record.run_id)]
+        record.counts.revised += _keep(result.revised, revised)
+        record.counts.quarantined += _keep(result.rejects, page.rejects)
+        reasons.update(reject.reason.value for reject in page.rejects)
+    record.rejects_by_reason = dict(reasons)
     record.blind_spot = survey.blind_spot()
+
+
+def _keep(kept: list[T], more: Sequence[T]) -> int:
+    """Keep of a page what there is room for, and count it all."""
+    kept += more[: KEPT - len(kept)]
+    return len(more)
 
 
 def _preview_rows(patching: TablePatching[Any], result: Preview) -> None:

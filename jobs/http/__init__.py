@@ -7,13 +7,13 @@ A run lasts as long as its request, so what takes longer than an hour belongs in
 
 import json
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date
 from typing import Annotated, Any
 
 import click
 import functions_framework
 from flask import Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from jobs.entry import DONE, EXPECTED, chosen, execute, exit_code, options_of
 from schemas.run_record import RunRecord
@@ -31,9 +31,9 @@ MAX_BODY = 65_536
 class Asked(BaseModel):
     """The options of a run, as the command line spells them, with underscores."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
-    as_of: AwareDatetime | None = None
+    as_of: Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))] | None = None
     ds: date | None = None
     since: date | None = None
     until: date | None = None

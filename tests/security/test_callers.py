@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from google.auth.exceptions import TransportError
 
 from shared.callers import CallerRefusedError, require_caller
 from shared.settings import Settings, load
@@ -65,6 +66,15 @@ def test_a_token_with_another_claim_is_refused(
     claims: dict[str, Any], status: int, signer: Signer, settings: Settings
 ) -> None:
     assert refused(f"Bearer {signer.token(**claims)}", settings) == status
+
+
+def test_nobody_is_asked_for_certificates_on_account_of_a_token_that_claims_nothing_good(signer: Signer) -> None:
+    unreachable = {"HTTP_AUDIENCE": AUDIENCE, "HTTP_CALLERS": CALLER, "HTTP_CERTS_URL": "http://127.0.0.1:9/certs"}
+    settings = load({**ENVIRONMENT, **unreachable})
+    assert refused(f"Bearer {signer.token(email='somebody@example.com')}", settings) == 403
+    assert refused("Bearer a.b.c", settings) == 401
+    with pytest.raises(TransportError):
+        require_caller(f"Bearer {signer.token()}", settings)
 
 
 def test_a_token_signed_by_somebody_else_is_refused(settings: Settings) -> None:

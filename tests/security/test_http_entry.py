@@ -103,6 +103,8 @@ def test_an_unknown_caller_runs_nothing(served_stack: tuple[LocalStack, str]) ->
         ({"job": "trades", "options": {"as_of": "2021-07-01T00:00:00"}}, "options.as_of"),
         ({"job": "trades", "options": {"limit": 0}}, "options.limit"),
         ({"job": "trades", "options": {"delete": True}}, "--delete"),
+        ({"job": "retire", "options": {"delete": "yes"}}, "options.delete"),
+        ({"job": "trades", "options": {"limit": True}}, "options.limit"),
         ({"job": "trades", "options": {"since": "2021-07-02", "until": "2021-07-01"}}, "--since"),
         ({}, "job"),
         ([], "body"),
