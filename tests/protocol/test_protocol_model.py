@@ -81,7 +81,7 @@ LARGE = [
 ]
 
 HUGE = [
-    Bounds("three attempts, two events, two documents", 5_843_201, Scenario(attempts=3, events=2, documents=2)),
+    Bounds("three attempts, two events, two documents", 6_096_965, Scenario(attempts=3, events=2, documents=2)),
     Bounds("five attempts, one document at rest", 6_765_850, Scenario(attempts=5, events=0, documents=1)),
 ]
 
