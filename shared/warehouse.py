@@ -1,5 +1,6 @@
 """BigQuery: questions, guarded updates and table definitions. New rows arrive through `shared.stream`."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,7 +27,8 @@ MAX_PARAMETERS = 5000
 MAX_REVISIONS = 200
 MAX_REVISION_BYTES = 5_000_000
 """Rows and bytes per UPDATE; BigQuery takes requests of 10 MB."""
-
+MAX_JOB_S = 600.0
+"""How long a statement may run, seconds; each call about it has a deadline of its own."""
 
 FIXED_BYTES = 8000
 """Bytes of a revision's short columns in JSON, names and types included."""
@@ -85,16 +87,27 @@ class Warehouse:
         config = bigquery.QueryJobConfig(
             query_parameters=list(parameters), use_query_cache=False, default_dataset=self.dataset
         )
-        timeout, seconds = self._settings.call_timeout_s, self._settings.retry_seconds
-        pages = Retry(predicate=is_transient, timeout=seconds)
+        timeout = self._settings.call_timeout_s
 
         def once() -> tuple[bigquery.QueryJob, Any]:
             job = self.client.query(statement, job_config=config, retry=ONCE, job_retry=None, timeout=timeout)
-            return job, job.result(retry=pages, job_retry=None, timeout=timeout)
+            return job, self._awaited(job)
 
-        job, result = persistently(seconds, once)
+        job, result = persistently(self._settings.retry_seconds, once)
         self.bytes_billed += job.total_bytes_billed or 0
         return result
+
+    def _awaited(self, job: bigquery.QueryJob) -> Any:
+        """Wait for a job, which may run for longer than one call; a call that is not answered is another matter."""
+        until = time.monotonic() + MAX_JOB_S
+        pages = Retry(predicate=is_transient, timeout=self._settings.retry_seconds)
+        while True:
+            try:
+                return job.result(retry=pages, job_retry=None, timeout=self._settings.call_timeout_s)
+            except TimeoutError as error:
+                # Without a cause it was the client that stopped asking whether the job is done.
+                if error.__cause__ is not None or time.monotonic() >= until:
+                    raise
 
     def stored(self, row: type[ArchivedRow], identities: Sequence[Any]) -> dict[Any, list[Stored]]:
         """Look up first key columns over all partitions: identity → what the table holds for it."""
