@@ -19,6 +19,7 @@ class Kind(StrEnum):
     LEADERLESS = "leaderless"
     STRAY_LEASE = "stray_lease"
     STALE_INTENT = "stale_intent"
+    LINGERING = "lingering"
     PENDING = "pending"
     ORPHANED = "orphaned"
     NEWER = "newer"
@@ -36,7 +37,7 @@ class Kind(StrEnum):
         return _ADVICE[self]
 
 
-_SAID = {Kind.PENDING, Kind.ORPHANED, Kind.NEWER, Kind.GONE, Kind.PASSED_SINCE}
+_SAID = {Kind.LINGERING, Kind.PENDING, Kind.ORPHANED, Kind.NEWER, Kind.GONE, Kind.PASSED_SINCE}
 
 _ADVICE = {
     Kind.DUPLICATES: (
@@ -83,10 +84,15 @@ _ADVICE = {
         "as ABANDONED and finishes what it began."
     ),
     Kind.STRAY_LEASE: (
-        "The lease is held by a run that is not under way, and every other run is SKIPPED until it expires: if no "
-        "such run is alive, set expires_at of the document in job_leases to now, then `golden-thread run {job}`."
+        "The lease is held by a run that is not under way, for longer than LEASE_SECONDS, and every other run is "
+        "SKIPPED until it expires: if no such run is alive, and LEASE_SECONDS is here what it is for the jobs, set "
+        "expires_at of the document in job_leases to now, then `golden-thread run {job}`."
     ),
     Kind.STALE_INTENT: "A commit was announced over a day ago and not settled: `golden-thread run {job}` settles it.",
+    Kind.LINGERING: (
+        "The lease is held by a run that is just beginning or ending, or that was stopped right then. Nothing to do: "
+        "it is given back or expires within LEASE_SECONDS."
+    ),
     Kind.PENDING: "No run has dealt with these yet: `golden-thread run {job}`.",
     Kind.ORPHANED: (
         "Their documents were deleted, reopened or are not due at this as-of time; the rows stay. Nothing to do, "

@@ -1,7 +1,8 @@
 """Leases against the records of runs: whoever holds one is under way, whoever is under way holds one.
 
 A run takes its lease just before it writes its record, and closes the record just before it gives the lease back. What
-looks wrong in between is right a moment later, so only what is wrong twice is reported.
+looks wrong in between is right a moment later, so only what is wrong twice is reported. A run that is stopped or held
+up in between leaves a lease that expires by itself, which is no error; one that nobody can have taken for so long is.
 """
 
 from collections.abc import Collection, Iterator
@@ -28,14 +29,15 @@ def check_leases(name: str, parts: Parts, report: Report) -> None:
 
 def _look(name: str, parts: Parts) -> Iterator[tuple[Kind, str]]:
     running = parts.runs.running(name)
-    return wrong(parts.leases.peek(name), running)
+    return wrong(parts.leases.peek(name), running, parts.leases.life)
 
 
-def wrong(state: State, running: Collection[str]) -> Iterator[tuple[Kind, str]]:
-    """Say what is wrong with a lease, given the runs that say they are under way with it."""
+def wrong(state: State, running: Collection[str], life: timedelta) -> Iterator[tuple[Kind, str]]:
+    """Say what is wrong with a lease, given the runs that say they are under way with it and a lease's life."""
     holder = None if state.expires_at is None or state.expires_at <= state.read_at else state.owner
     yield from ((Kind.LEADERLESS, run_id) for run_id in running if run_id != holder)
-    if holder is not None and holder not in running:
-        yield Kind.STRAY_LEASE, holder
+    if state.expires_at is not None and holder is not None and holder not in running:
+        # Whoever takes or renews a lease takes it for one life from the server's now.
+        yield Kind.LINGERING if state.expires_at <= state.read_at + life else Kind.STRAY_LEASE, holder
     if state.intent is not None and state.intent.created_at < state.read_at - STALE:
         yield Kind.STALE_INTENT, f"{state.intent.n} rows of run {state.intent.run_id}, stream {state.intent.stream}"
