@@ -7,18 +7,18 @@ pages read by then, so its documents are pending too.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from schemas.document import Document
 from schemas.table import ArchivedRow
 from shared.audit_digest import Digest
 from shared.audit_elsewhere import Elsewhere
 from shared.audit_findings import Kind
-from shared.audit_join import side_by_side
+from shared.audit_join import by_bytes, side_by_side
 from shared.audit_report import Report
 from shared.audit_rows import CURRENT, differing, version_of
 from shared.audit_table import AuditedTable, Held
-from shared.batching import batches
+from shared.batching import sized_batches
 from shared.guardian import SchemaGuardian
 from shared.loop import Candidate, Loop, Origin, Verdict
 from shared.parts import Parts
@@ -29,7 +29,8 @@ D = TypeVar("D", bound=Document)
 R = TypeVar("R", bound=ArchivedRow)
 
 BATCH = 500
-"""Names per look-up."""
+BATCH_BYTES = 20_000_000
+"""Names per look-up, and bytes of the documents and rows that are held for it."""
 
 
 class Contents(Generic[D, R]):
@@ -46,8 +47,8 @@ class Contents(Generic[D, R]):
 
     def check(self) -> None:
         """Read both once."""
-        sources = ((source.id, source) for source in self._sources())
-        for some in batches(side_by_side(self._table.rows(), sources), BATCH):
+        sources = ((source.id, source) for source in by_bytes(self._sources()))
+        for some in sized_batches(side_by_side(self._table.rows(), sources), BATCH, BATCH_BYTES, weight):
             for _, held, _ in some:
                 self._table.together(held)
             self._elsewhere.settle([source for _, held, source in some if source and not self._is_done(source, held)])
@@ -102,3 +103,10 @@ class Contents(Generic[D, R]):
             expected = self._loop.takes_over(candidate.document)
             if differ := [name for name in differing(held.record, expected) if name != "ds"]:
                 self._report.add(Kind.ALTERED, f"{candidate.source.path}: {', '.join(differ)}")
+
+
+def weight(met: tuple[str, Sequence[Held[Any]], RawDocument | None]) -> int:
+    """Estimate the bytes held of one name: the document as it was sent, and the texts of its rows."""
+    _, held, source = met
+    texts = sum(len(value) for one in held for value in one.record.values() if isinstance(value, str))
+    return texts + (source.size if source else 0)

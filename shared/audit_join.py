@@ -1,10 +1,12 @@
 """Two ordered streams side by side: what is in both, and what is in one of them. Holds one item of each at a time."""
 
 from collections.abc import Iterable, Iterator
+from heapq import merge
 from itertools import groupby
 from typing import TypeVar
 
-from shared.documents import OutOfOrderError
+from shared.documents import OutOfOrderError, is_numbered
+from shared.values import RawDocument
 
 L = TypeVar("L")
 R = TypeVar("R")
@@ -34,6 +36,25 @@ def side_by_side(
         else:
             yield group[0], group[1], other[1]
             group, other = next(groups, None), next(others, None)
+
+
+def by_bytes(documents: Iterable[RawDocument]) -> Iterator[RawDocument]:
+    """Bring a scan into the order of its names' bytes: numbered ids, which Firestore names first, to their place.
+
+    Ids are numbers where Datastore made them, which no engine of ours does, so there are few: they are held at once.
+    """
+    numbered: list[RawDocument] = []
+    for are_numbered, some in groupby(documents, key=lambda one: is_numbered(one.id)):
+        if are_numbered:
+            numbered = sorted(some, key=_name)
+        else:
+            yield from merge(numbered, some, key=_name)
+            numbered = []
+    yield from numbered
+
+
+def _name(document: RawDocument) -> str:
+    return document.id
 
 
 def _grouped(items: Iterable[tuple[str, L]]) -> Iterator[tuple[str, list[L]]]:

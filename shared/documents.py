@@ -214,6 +214,11 @@ def _place(name: str) -> tuple[bool, int, bytes]:
     return True, 0, identifier.encode()
 
 
+def is_numbered(identifier: str) -> bool:
+    """Tell whether a document's id is a number, as Datastore makes them."""
+    return _NUMERIC_ID.fullmatch(identifier) is not None
+
+
 def _may_be_an_id(name: str) -> bool:
     """Tell whether Firestore accepts a string as a document id; one that it refuses cannot exist."""
     reserved = name in {".", ".."} or (name.startswith("__") and name.endswith("__"))

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from infra.cli import main
 from jobs.registry import all_jobs
-from shared import audit_leases
+from shared import audit_leases, audit_pages
 from shared.quarantine import record_id
 from tests.emulator.builders import position, put, strategy
 from tests.stack import AS_OF, LocalStack
@@ -255,6 +255,7 @@ class Histories:
 def histories(servers: LocalStack) -> Iterator[Histories]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(audit_leases, "A_MOMENT", 0.0)
+        patched.setattr(audit_pages, "PAGE", 7)
         yield Histories(servers)
 
 
@@ -304,7 +305,10 @@ def test_a_row_ahead_of_its_document_breaks_the_balance(histories: Histories) ->
     assert (report["quarantined"], report["pending"]["count"]) == (len(SPOILT), 1)
 
 
-def test_versions_of_a_strategy_that_make_no_history_are_named(stack: LocalStack) -> None:
+def test_versions_of_a_strategy_that_make_no_history_are_named(
+    stack: LocalStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_pages, "PAGE", 1)
     for timeframe in ("1Hour", "4Hour"):
         put(stack, "dim_strategies", *(strategy(number, timeframe=timeframe) for number in (1, 2, 3)))
         stack.run("strategies")

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from infra.cli import main
 from infra.local.fixtures import write_broker
 from jobs.registry import RUN_ALL, all_jobs
-from shared import audit_table
+from shared import audit_contents, audit_leases, audit_pages, audit_table
 from shared.audit import Audit
 from shared.audit_findings import Kind
 from tests.emulator.builders import account, live_signal, put, rejected_signal, strategy
@@ -65,7 +65,12 @@ def test_a_history_is_shown_as_a_table_and_progress_on_standard_error(
     assert done.stderr.count("audit under way") == 2
 
 
-def test_documents_and_rows_meet_whatever_their_names(stack: LocalStack) -> None:
+@pytest.mark.parametrize("most", [audit_pages.PAGE, 3], ids=["on one page", "page by page"])
+def test_documents_and_rows_meet_whatever_their_names(
+    stack: LocalStack, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(audit_pages, "PAGE", most)
+    monkeypatch.setattr(audit_contents, "BATCH_BYTES", most)
     put(stack, "live_positions", *(paper(1, position_id=name) for name in NAMES))
     assert stack.run("trades").counts.archived == len(NAMES)
 
@@ -129,3 +134,17 @@ def test_a_lease_whose_run_writes_its_record_a_moment_later_is_no_finding(stack:
     report = Audit(all_jobs()["fee-patch"], replace(stack.parts(), pause=begun), None).check()
 
     assert report.passed
+
+
+@pytest.mark.parametrize("record", [{}, {"status": "SUCCEEDED"}], ids=["not yet on record", "on record as ended"])
+def test_a_lease_whose_run_was_stopped_before_or_after_its_record_heals_itself_and_is_said(
+    stack: LocalStack, monkeypatch: pytest.MonkeyPatch, record: dict[str, str]
+) -> None:
+    monkeypatch.setattr(audit_leases, "A_MOMENT", 0.0)
+    assert stack.parts().leases.acquire("fee-patch", "stopped")
+    if record:
+        write("job_metadata/stopped", lease="fee-patch", **record)(stack)
+
+    code, reports = audit(stack, "fee-patch")
+
+    assert (code, found(reports["fee-patch"])) == (0, {"lingering": 1})

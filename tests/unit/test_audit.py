@@ -2,6 +2,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -12,14 +13,17 @@ from hypothesis import strategies as st
 from infra.cli.audit import audited, shown
 from jobs.registry import all_jobs, loops
 from schemas.run_record import Status
+from shared.audit_contents import weight
 from shared.audit_digest import Digest
 from shared.audit_findings import Kind
-from shared.audit_join import side_by_side
+from shared.audit_join import by_bytes, side_by_side
 from shared.audit_leases import wrong
 from shared.audit_report import EXAMPLES, PARTS, Report
 from shared.audit_runs import Recorded, miscounted
-from shared.documents import OutOfOrderError
+from shared.audit_table import Held
+from shared.documents import OutOfOrderError, require_after
 from shared.lease import Intent, State
+from shared.values import RawDocument
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3)
@@ -67,6 +71,43 @@ def test_a_name_may_occur_twice_on_the_left_only() -> None:
     assert list(side_by_side([("a", 1), ("a", 2)], [("a", 3)])) == [("a", [1, 2], 3)]
     with pytest.raises(OutOfOrderError):
         list(side_by_side((), [("a", 1), ("a", 2)]))
+
+
+def documents(*ids: str) -> Iterator[RawDocument]:
+    """A scan: Firestore names ids that are numbers first, and by their number."""
+    for last, name in pairwise(ids):
+        require_after(f"c/{name}", f"c/{last}")
+    return (RawDocument(f"c/{name}", name, NOW, {}, 0) for name in ids)
+
+
+@given(st.sets(st.integers(-99, 99)), st.sets(names | st.sampled_from(["__id", "__id1", "__id10", "__id5x", "__j"])))
+def test_documents_whose_ids_are_numbers_meet_their_rows_too(numbers: set[int], others: set[str]) -> None:
+    ids = [*(f"__id{number}__" for number in sorted(numbers)), *sorted(others)]
+
+    met = list(side_by_side(((name, 1) for name in sorted(ids)), ((one.id, one) for one in by_bytes(documents(*ids)))))
+
+    assert [(name, mine, one.id if one else None) for name, mine, one in met] == [(n, [1], n) for n in sorted(ids)]
+
+
+def test_a_scan_is_held_no_longer_than_its_numbered_ids_last() -> None:
+    read: list[str] = []
+
+    def noted() -> Iterator[RawDocument]:
+        for document in documents("__id9__", "__id10__", "!", "a", "b", "c"):
+            read.append(document.id)
+            yield document
+
+    assert next(by_bytes(noted())).id == "!"
+    assert read == ["__id9__", "__id10__", "!"]
+
+
+def test_what_is_held_of_a_name_weighs_what_its_document_and_the_texts_of_its_rows_do() -> None:
+    source = RawDocument("c/a", "a", NOW, {}, 1_000_000)
+    row: Held[Any] = Held(("a",), {"trade_id": "a", "source_extra": "x" * 999, "qty": 7, "note": None}, None)
+
+    assert weight(("a", [], source)) == 1_000_000
+    assert weight(("a", [row, row], None)) == 2_000
+    assert weight(("a", [row], source)) == 1_001_000
 
 
 @given(st.lists(entries), st.randoms())
@@ -159,6 +200,7 @@ def intent(age: timedelta) -> Intent:
 
 
 SOON, JUST_NOW = NOW + timedelta(seconds=20), NOW - timedelta(seconds=20)
+LIFE, TICK = timedelta(seconds=60), timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +213,10 @@ SOON, JUST_NOW = NOW + timedelta(seconds=20), NOW - timedelta(seconds=20)
         (state(owner="r", expires_at=JUST_NOW), ["r"], [(Kind.LEADERLESS, "r")]),
         (state(owner="r", expires_at=NOW), ["r"], [(Kind.LEADERLESS, "r")]),
         (state(owner="r", expires_at=SOON), ["q", "r"], [(Kind.LEADERLESS, "q")]),
-        (state(owner="r", expires_at=SOON), [], [(Kind.STRAY_LEASE, "r")]),
+        (state(owner="r", expires_at=SOON), [], [(Kind.LINGERING, "r")]),
+        (state(owner="r", expires_at=NOW + LIFE), [], [(Kind.LINGERING, "r")]),
+        (state(owner="r", expires_at=NOW + LIFE + TICK), [], [(Kind.STRAY_LEASE, "r")]),
+        (state(owner="r", expires_at=NOW + LIFE + TICK), ["r"], []),
         (state(intent=intent(timedelta(days=1))), [], []),
         (
             state(intent=intent(timedelta(days=1, microseconds=1))),
@@ -183,7 +228,7 @@ SOON, JUST_NOW = NOW + timedelta(seconds=20), NOW - timedelta(seconds=20)
 def test_whoever_holds_a_lease_is_under_way_and_the_other_way_round(
     lease: State, running: list[str], expected: list[tuple[Kind, str]]
 ) -> None:
-    assert list(wrong(lease, running)) == expected
+    assert list(wrong(lease, running, LIFE)) == expected
 
 
 @pytest.mark.parametrize(
