@@ -21,7 +21,7 @@ _CREDENTIAL = re.compile(
     re.IGNORECASE,
 )
 """A header with its value, or a token after its scheme (RFC 6750, RFC 7617; Alpaca's own headers)."""
-_STEERING = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+STEERING = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 """Control characters, which a terminal would obey, written out."""
 
 
@@ -95,7 +95,7 @@ class Log:
         details = " ".join(f"{name}={_short(value)}" for name, value in fields.items() if value not in (None, {}, []))
         mark = "" if severity is Severity.INFO else f"{severity.value} "
         job = self._labels.get("job", "")
-        return f"{now:%H:%M:%S} {mark}{job + ': ' if job else ''}{message} {details}".rstrip().translate(_STEERING)
+        return f"{now:%H:%M:%S} {mark}{job + ': ' if job else ''}{message} {details}".rstrip().translate(STEERING)
 
 
 def _text(value: object) -> str:
