@@ -152,9 +152,11 @@ class Archival(Generic[D, R]):
 
     def _verify(self, stream: PendingStream) -> None:
         """Compare what the table holds of this run with what was streamed; only where they differ, look for each."""
-        if self._parts.warehouse.fingerprint(self._loop.row, self._record.run_id) == stream.fingerprint:
+        held = self._parts.warehouse.fingerprint(self._loop.row, self._record.run_id)
+        if held == stream.fingerprint:
             return
-        lost, keys = self._lost()
+        # A revision keeps the run of its row, so rows are missing only as far as there are fewer.
+        lost, keys = self._lost(stream.n - held.rows) if held.rows < stream.n else (0, [])
         self._record.counts.archived -= lost
         self._record.counts.pending += lost
         if lost:
@@ -162,20 +164,28 @@ class Archival(Generic[D, R]):
         else:
             self._parts.log.event("rows of this run hold newer revisions already", Severity.WARNING)
 
-    def _lost(self) -> tuple[int, list[str]]:
+    def _lost(self, most: int) -> tuple[int, list[str]]:
         """Read everything again at the same moment, which writes nothing: what is new still, the table has lost.
 
-        Returns their number, and the keys of the first NAMED.
+        Returns their number, and the keys of the first NAMED. More than `most` are not lost: a document that was
+        refused is new now when the broker answers differently.
         """
         again = Survey(self._loop, self._options, self._parts, self._record.model_copy(deep=True))
         lost, keys = 0, list[str]()
         for page in again.pages():
             lost += len(page.new)
             keys += [str(key_of(row)) for row in page.new[: NAMED - len(keys)]]
-        return lost, keys
+        return min(lost, most), keys
 
     def _resolve(self, survey: Survey[D, R]) -> None:
-        """Close the quarantine records of documents that the table now holds."""
+        """Close the quarantine records of documents that the table now holds.
+
+        That reads every document which is held and was not refused again, so a run that is asked for a part of its
+        source leaves it to the next whole run.
+        """
+        if self._options.narrowed:
+            return
         quarantine, run_id = self._parts.quarantine, self._record.run_id
-        for paths in batches(quarantine.waiting(self._loop.name, run_id), self._parts.settings.page_size):
-            quarantine.resolve(run_id, survey.held(paths), self._parts.clock())
+        healed = survey.held(quarantine.waiting(self._loop.name, run_id))
+        for paths in batches(healed, self._parts.settings.page_size):
+            quarantine.resolve(run_id, paths, self._parts.clock())

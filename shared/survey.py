@@ -3,7 +3,7 @@
 A run and its dry run share it, so a dry run sees exactly what a run would do.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import localcontext
@@ -54,6 +54,11 @@ class Options:
     position: str | None = None
     """Only this document; for a patch of documents."""
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether only a part of what is due is wanted."""
+        return (self.limit, self.since, self.until) != (None, None, None)
+
     def wants(self, day: date) -> bool:
         """Whether a partition is within since and until."""
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
@@ -83,6 +88,10 @@ def judge(
     if isinstance(admitted, Reject):
         return admitted
     return Candidate(admitted, source, as_of) if loop.due(admitted, as_of, settings) else None
+
+
+def _weight(one: Candidate[Any] | Reject) -> int:
+    return one.source.size
 
 
 class Survey(Generic[D, R]):
@@ -116,7 +125,7 @@ class Survey(Generic[D, R]):
         self._record.broker_calls = self._parts.broker.calls
 
     def _batches(self, due: Iterable[Candidate[D] | Reject]) -> Iterator[Page[R]]:
-        for batch in sized_batches(due, self._parts.settings.page_size, MAX_PAGE_BYTES, lambda one: one.source.size):
+        for batch in sized_batches(due, self._parts.settings.page_size, MAX_PAGE_BYTES, _weight):
             # Counted first: when the page fails, its documents are pending.
             self._record.counts.read += len(batch)
             yield self._page(batch)
@@ -127,13 +136,14 @@ class Survey(Generic[D, R]):
             return 0
         return self._parts.documents.count(self._loop.source, self._read_time) - self._seen
 
-    def held(self, paths: Collection[str]) -> list[str]:
+    def held(self, paths: Iterable[str]) -> Iterator[str]:
         """Find out which documents the table holds as they now are: what is due, valid and archived."""
         settings = self._parts.settings
         found = (judge(self._loop, self._guardian, one, self._as_of, settings) for one in self._named(paths))
-        due = [one for one in found if isinstance(one, Candidate)]
-        verdicts = self._classified(due, refresh=False)
-        return [one.source.path for one, verdict in verdicts if verdict is Verdict.ALREADY]
+        due = (one for one in found if isinstance(one, Candidate))
+        for batch in sized_batches(due, settings.page_size, MAX_PAGE_BYTES, _weight):
+            verdicts = self._classified(batch, refresh=False)
+            yield from (one.source.path for one, verdict in verdicts if verdict is Verdict.ALREADY)
 
     def _named(self, paths: Iterable[str]) -> Iterator[RawDocument]:
         if self._loop.origin is Origin.BROKER:

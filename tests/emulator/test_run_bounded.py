@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from jobs.registry import loops
 from schemas.run_record import Status
 from shared import documents, quarantine, reviser, survey
+from shared.run import run
+from shared.survey import Options
 from tests.emulator import moments
 from tests.emulator.builders import HOUR, START, position, put, strategy, write_market
 from tests.emulator.promises import Promises, read_table
@@ -22,6 +25,10 @@ def asks_for_the_fingerprint(call: Call) -> bool:
 
 def looks_up_whole_documents(call: Call) -> bool:
     return call.name == "BatchGetDocuments" and call.mentions("live_positions/") and not call.mentions("created_at")
+
+
+def asks_what_is_stored(call: Call) -> bool:
+    return call.name.startswith("POST ") and call.mentions("SELECT trade_id, ds, source_rev", "@identities")
 
 
 @pytest.fixture
@@ -66,6 +73,25 @@ def test_a_row_that_vanished_after_the_commit_is_named_and_archived_by_the_next_
     assert (lost["rows"], lost["keys"]) == (1, ["('position-0003',)"])
     assert stack.run("trades").counts.archived == 1
     assert len(read_table(stack)) == 6
+
+
+@pytest.mark.usefixtures("positions")
+def test_a_document_that_passes_only_when_it_is_read_again_is_not_taken_for_lost(
+    wired: LocalStack, stack: LocalStack, wire: Wire, tmp_path: Path
+) -> None:
+    put(stack, "live_positions", *(position(number, entry_fill_price=None) for number in (20, 21)))
+
+    def the_broker_learns_of_their_orders_and_a_row_vanishes() -> None:
+        stack.seed(write_market(tmp_path / "later", range(1, 22)))
+        stack.rows("DELETE FROM fact_trades WHERE ds >= '2000-01-01' AND trade_id = 'position-0003'")
+
+    wire.set(before=once(asks_for_the_fingerprint, the_broker_learns_of_their_orders_and_a_row_vanishes))
+
+    counts = wired.run("trades").counts
+
+    assert (counts.archived, counts.pending, counts.quarantined) == (5, 1, 2)
+    assert stack.run("trades").counts.archived == 3
+    Promises(stack).assert_kept()
 
 
 @pytest.mark.usefixtures("positions")
@@ -166,6 +192,43 @@ def test_of_a_long_quarantine_each_record_whose_document_is_cured_is_resolved(
     assert set(stack.quarantined()) == {"live_positions/position-0001", "live_positions/position-0007"}
     looked_up = [call for call in wire.calls if looks_up_whole_documents(call)]
     assert not any(call.mentions("position-0007") for call in looked_up), "it was refused a moment ago"
+
+
+@pytest.mark.usefixtures("positions")
+def test_healed_documents_are_looked_for_by_weight(
+    stack: LocalStack, wired: LocalStack, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey, "MAX_PAGE_BYTES", 25_000)
+    for bad in ({"qty": "NaN"}, {}):
+        put(stack, "live_positions", *(position(number, note="#" * 10_000, **bad) for number in range(1, 6)))
+        wire.set()
+        wired.run("trades")
+
+    after = max(call.number for call in wire.calls if asks_for_the_fingerprint(call))
+    assert len([call for call in wire.calls[after:] if asks_what_is_stored(call)]) == 3
+    assert stack.quarantined() == {}
+
+
+@pytest.mark.usefixtures("positions")
+@pytest.mark.parametrize(
+    "part",
+    [Options(limit=9), Options(since=START.date()), Options(until=START.date())],
+    ids=["limit", "since", "until"],
+)
+def test_a_run_of_a_part_reads_no_quarantined_document_and_the_next_whole_one_resolves_what_is_healed(
+    stack: LocalStack, wired: LocalStack, wire: Wire, part: Options
+) -> None:
+    put(stack, "live_positions", position(1, qty="NaN"))
+    stack.run("trades")
+    put(stack, "live_positions", position(1))
+
+    wire.set()
+    run(loops()["trades"], part, wired.parts())
+
+    assert len(read_table(stack)) == 6
+    assert not [call for call in wire.calls if looks_up_whole_documents(call)]
+    assert stack.run("trades").counts.already == 6
+    Promises(stack).assert_kept()
 
 
 def test_a_document_that_returns_to_what_the_table_holds_leaves_the_quarantine(stack: LocalStack) -> None:
