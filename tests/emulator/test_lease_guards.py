@@ -343,7 +343,8 @@ def test_a_lease_taken_without_an_answer_is_held(leases: Leases, client: firesto
 
     lease = take(leases)
 
-    assert (lease.fence, document(client)["fence"]) == (3, 3)
+    # One more for every attempt that there was time for.
+    assert lease.fence == document(client)["fence"] >= 3
     assert lease.found_intent is not None
     lease.require_held()
 
