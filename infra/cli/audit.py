@@ -93,7 +93,9 @@ def _finding(report: Report, kind: Kind) -> str:
     finding = report.findings[kind]
     more = "; …" if finding.count > len(finding.examples) else ""
     word = "OFF" if kind.is_off else "said"
-    return f"{word}: {kind} {finding.count}: {'; '.join(finding.examples)}{more}\n  {report.advice(kind)}\n"
+    return (
+        f"{word}: {kind} {finding.count}: {show.harmless('; '.join(finding.examples))}{more}\n  {report.advice(kind)}\n"
+    )
 
 
 def _imbalance(report: Report) -> str:

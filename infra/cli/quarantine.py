@@ -66,7 +66,8 @@ def show_one(document: str, as_json: bool) -> None:  # noqa: FBT001 - click pass
         "what is wrong", ("field", "code", "message"), ((e["field"], e["code"], e["message"]) for e in errors)
     )
     click.echo(f"What to do: {Reason(record['reason']).advice}")
-    click.echo(f"Document: {payload if len(payload) <= 2000 else payload[:2000] + ' … (--json shows all)'}")  # noqa: PLR2004 - a screenful
+    shown = payload if len(payload) <= 2000 else payload[:2000] + " … (--json shows all)"  # noqa: PLR2004 - a screenful
+    click.echo(f"Document: {show.harmless(shown)}")
 
 
 def _fields(record: dict[str, list[dict[str, str]]]) -> str:

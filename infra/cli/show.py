@@ -10,8 +10,15 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from shared.log import STEERING
 from shared.values import rfc3339
+
+
+def harmless(text: str) -> str:
+    """Write out the control characters of a text that came from elsewhere, so that it cannot steer a terminal."""
+    return text.translate(STEERING)
 
 
 def plain(value: object) -> str:
@@ -54,14 +61,15 @@ def as_json(value: Any) -> None:
 
 
 def as_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; numbers align right."""
-    table = Table(title=title or None, title_justify="left", header_style="bold")
+    """Print a table; numbers align right. Texts are shown as they are: none is taken for markup."""
+    caption = Text(harmless(title), style="table.title") if title else None
+    table = Table(title=caption, title_justify="left", header_style="bold")
     listed = [tuple(row) for row in rows]
     for position, column in enumerate(columns):
         numeric = all(isinstance(row[position], int | float | Decimal | None) for row in listed)
-        table.add_column(column, justify="right" if numeric and listed else "left", overflow="fold")
+        table.add_column(Text(harmless(column)), justify="right" if numeric and listed else "left", overflow="fold")
     for row in listed:
-        table.add_row(*map(plain, row))
+        table.add_row(*(Text(harmless(plain(value))) for value in row))
     console().print(table)
 
 

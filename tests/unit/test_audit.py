@@ -26,7 +26,7 @@ from shared.lease import Intent, State
 from shared.values import RawDocument
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3)
+names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/"), min_size=1, max_size=3)
 entries = st.tuples(names, st.datetimes(timezones=st.just(UTC)))
 
 
@@ -168,6 +168,14 @@ def test_every_finding_is_shown_with_examples_and_advice_and_decides_the_verdict
     assert told[kind]["examples"] == [f"example {number}" for number in range(EXAMPLES)]
     assert told[kind]["advice"] == found.advice(kind)
     assert "{" not in found.advice(kind)
+
+
+def test_names_cannot_steer_the_terminal_or_make_up_a_line() -> None:
+    found = report()
+    found.add(Kind.ORPHANED, "c/\x1b[2J\nOFF: lost 7")
+
+    assert "said: orphaned 1: c/\\x1b[2J\\x0aOFF: lost 7\n" in shown(found)
+    assert found.as_dict()[Kind.ORPHANED]["examples"] == ["c/\x1b[2J\nOFF: lost 7"]
 
 
 def test_the_report_states_the_digests_of_all_parts() -> None:
