@@ -28,7 +28,9 @@ class Executions:
 
     def add(self, rows: Iterable[Activity]) -> None:
         """Take FILL activities in, in any order and repetition."""
-        self._rows.extend(rows)
+        if not (added := list(rows)):
+            return
+        self._rows += added
         self._parts = {}
         for row in effective(self._rows):
             by_symbol = self._parts.setdefault(str(row.get("order_id")), {})

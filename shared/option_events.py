@@ -43,7 +43,9 @@ class OptionEvents:
 
     def add(self, rows: Iterable[Activity]) -> None:
         """Take activities in, in any order and repetition; cancelled and superseded ones do not count."""
-        self._rows.extend(rows)
+        if not (added := list(rows)):
+            return
+        self._rows += added
         self._events = {}
         for row in effective(self._rows):
             if event := _event(row):

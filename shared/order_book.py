@@ -13,6 +13,7 @@ _WITH_EXITS = frozenset({"bracket", "oco", "oto"})
 """Classes of orders whose legs close what another of their orders opens."""
 _WAYS = ("replaces", "replaced_by")
 _TEXTS = ("client_order_id", "symbol", "side", "status", "order_class", *_WAYS)
+_FILLED = ("filled_qty", "filled_avg_price", "filled_at", "updated_at")
 
 
 class OrderBook:
@@ -29,12 +30,13 @@ class OrderBook:
 
     def add(self, orders: Iterable[Order], parent: Order | None = None) -> None:
         """Take orders in, nested legs too. The same order twice is one."""
-        for order in map(_readable, orders):
+        for listed in orders:
+            order = _kept(listed)
             if order["id"] not in self._by_id:
                 self._index(order)
             if parent:
                 self._parents.setdefault(order["id"], parent)
-            self.add(order.get("legs") or (), order)
+            self.add(listed.get("legs") or (), order)
 
     def add_executions(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take FILL activities in: they speak for orders that are not listed, or listed without a price."""
@@ -165,10 +167,14 @@ class OrderBook:
         return [self._by_id.get(leg["id"], leg) for leg in order.get("legs") or ()]
 
 
-def _readable(order: Order) -> Order:
-    """Leave out what the broker should have written as text and did not: it names nothing."""
-    junk = {name: None for name in _TEXTS if not isinstance(order.get(name), str | None)}
-    return {**order, **junk} if junk else order
+def _kept(order: Order) -> Order:
+    """Keep of an order what is used, for a run may meet a million: of its legs the ids, since each is kept itself.
+
+    What the broker should have written as text and did not is left out: it names nothing.
+    """
+    texts = {name: order[name] for name in _TEXTS if isinstance(order.get(name), str)}
+    filled = {name: order[name] for name in _FILLED if order.get(name) is not None}
+    return {"id": order["id"], **texts, **filled, "legs": [{"id": leg["id"]} for leg in order.get("legs") or ()]}
 
 
 def _opposite(entry: Iterable[Order]) -> str | None:

@@ -34,3 +34,14 @@ def option_event(kind: str, symbol: str, qty: str, **more: Any) -> Activity:
         "status": "executed",
         **more,
     }
+
+
+class Watched(dict[str, Any]):
+    """An activity that knows how often it was looked at."""
+
+    looks = 0
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Count and answer."""
+        self.looks += 1
+        return super().get(key, default)

@@ -11,7 +11,7 @@ from shared.executions import Executions
 from shared.fills import Fill
 from shared.formulae import EXACT
 from shared.order_book import OrderBook
-from tests.unit.activities import Activity, execution
+from tests.unit.activities import Activity, Watched, execution
 from tests.unit.samples import EXIT, order
 
 PARTS = (
@@ -40,6 +40,16 @@ def test_the_same_execution_twice_counts_once() -> None:
     made.add(PARTS)
 
     assert made.fill("out", "BTC/USD") == WHOLE
+
+
+def test_where_nothing_comes_nothing_is_worked_out_anew() -> None:
+    watched = Watched(execution("1", "out", "110", "1"))
+    made = told(watched)
+    looks = watched.looks
+    made.add(iter(()))
+
+    assert watched.looks == looks > 0
+    assert made.fill("out", "BTC/USD") is not None
 
 
 def test_an_execution_that_the_broker_took_back_does_not_count() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.occ import intrinsic_value, is_adjusted, underlying_window
 from shared.option_events import BOOKED_WITHIN, OptionEvent, OptionEvents
-from tests.unit.activities import Activity, option_event
+from tests.unit.activities import Activity, Watched, option_event
 from tests.unit.samples import AS_OF, ENTRY, EXIT
 
 CALL, PUT = "AAPL260302C00150000", "AAPL260302P00150000"
@@ -25,6 +25,16 @@ def test_an_expired_option_is_worth_nothing() -> None:
     (found,) = closing(option_event("OPEXP", CALL, "-2", price="4", net_amount="800"))
 
     assert (found.day, found.qty, found.price) == (date(2026, 3, 2), Decimal(2), Decimal(0))
+
+
+def test_where_nothing_comes_nothing_is_worked_out_anew() -> None:
+    watched, events = Watched(option_event("OPEXP", CALL, "-2")), OptionEvents()
+    events.add([watched])
+    looks = watched.looks
+    events.add(iter(()))
+
+    assert watched.looks == looks > 0
+    assert events.closing(CALL, Decimal(10), ENTRY, EXIT)
 
 
 @pytest.mark.parametrize("kind", ["OPASN", "OPEXC"])

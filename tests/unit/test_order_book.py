@@ -36,11 +36,22 @@ def test_an_order_is_found_by_the_brokers_id_before_the_clients() -> None:
     one, two = order("1", "buy", "1", "1", client_order_id="p-1"), order("2", "buy", "1", "1", client_order_id="p-2")
     orders = book(one, two)
 
-    assert orders.find("1", "p-2") is one
-    assert orders.find(None, "p-2") is two
-    assert orders.find("unknown", "p-2") is two
+    found = [orders.find(*names) for names in (("1", "p-2"), (None, "p-2"), ("unknown", "p-2"))]
+    assert [one and one["id"] for one in found] == ["1", "2", "2"]
     assert orders.find("unknown", "unknown") is None
     assert [orders.knows(key) for key in ("1", "p-2", "3")] == [True, True, False]
+
+
+def test_of_an_order_only_what_is_used_is_kept_and_each_leg_once() -> None:
+    ballast = dict.fromkeys(("asset_id", "limit_price", "expires_at"), "#" * 1000)
+    target = {**order("tp", "sell", "120", "2", **ballast), "legs": [order("deep", "sell", "1", "1", **ballast)]}
+    found = book({**ENTRY, **ballast, "legs": [target]})
+
+    for name in ("in", "tp", "deep"):
+        kept = found.find(name, "")
+        assert kept is not None
+        assert not kept.keys() & ballast.keys()
+        assert all(one.keys() == {"id"} for one in kept["legs"])
 
 
 def test_the_same_order_twice_is_one() -> None:
