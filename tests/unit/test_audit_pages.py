@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hypothesis import given
@@ -12,7 +12,7 @@ tables = st.lists(keys, max_size=25).map(lambda found: [{"k": key, "v": value} f
 sizes = st.integers(1, 8)
 
 
-def placed(record: Record) -> tuple[bool, str, int]:
+def placed(record: Mapping[str, Any]) -> tuple[bool, str, int]:
     """As BigQuery orders: NULL comes first."""
     return record["k"] is not None, record["k"] or "", record["v"]
 
