@@ -41,9 +41,10 @@ GROUPS = {
             *("activities", "apportion", "assignment", "crypto_fees", "day_fees", "fee_table", "fees", "postings"),
             *("reconciliation", "trade_fees", "volume_tiers"),
         ),
-        _unit(
-            *("apportion", "assignment", "crypto_fees", "day_fees", "executions", "fee_patch_rules", "fees"),
-            *("option_events", "postings", "reconciliation_graphs"),
+        (
+            *_unit("apportion", "assignment", "crypto_fees", "day_fees", "executions", "fee_patch_rules", "fees"),
+            *_unit("option_events", "postings"),
+            "tests/mutation/single_books.py",
         ),
     ),
     "protocol": Group(
