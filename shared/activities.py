@@ -64,7 +64,7 @@ def _state(row: Activity) -> str:
 
 def _precedence(row: Activity) -> tuple[int, str]:
     """Of two readings of one row the later state counts; between equal states any rule will do that knows no order."""
-    return _RANK.get(_state(row), -1), json.dumps(row, sort_keys=True, default=str)
+    return _RANK.get(_state(row), -1), json.dumps(row, sort_keys=True)
 
 
 def _superseded(rows: Iterable[Activity]) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _posted(row: Activity) -> tuple[str, str]:
 
 def _names(row: Activity) -> set[str]:
     identity = str(row["id"])
-    return {identity, identity.rsplit("::", 1)[-1]}
+    return {identity, identity.rpartition("::")[2]}
 
 
 def _daily(row: Activity) -> tuple[str, str, str] | None:

@@ -47,14 +47,18 @@ def split(kind: str, postings: Sequence[Posting], executions: Iterable[BrokerExe
     Raises:
         FeeRateUnknownError: The table does not cover the day.
     """
+    with localcontext(EXACT):
+        return _split(kind, postings, executions)
+
+
+def _split(kind: str, postings: Sequence[Posting], executions: Iterable[BrokerExecution]) -> DaySplit:
     posted = sum((one.usd or Decimal(0) for one in postings), Decimal(0))
     unit = postings[0].unit
     weights = _weights(kind, unit, executions)
     if not weights:
         return DaySplit(posted, (), posted)
-    with localcontext(EXACT):
-        known = sum((_measure(unit, one) for one in weights), Decimal(0))
-        difference = _difference(_control(postings), unit, known)
+    known = sum((_measure(unit, one) for one in weights), Decimal(0))
+    difference = _difference(_control(postings), unit, known)
     gap = _missing_weight(difference, known, weights)
     parts = apportion(posted, {**{one.id: weight for one, weight in weights.items()}, _GAP: gap})
     missing = parts.pop(_GAP)
@@ -74,8 +78,7 @@ def days_of(postings: Iterable[Posting]) -> Mapping[tuple[date, str, str], list[
 def _weights(kind: str, unit: str, executions: Iterable[BrokerExecution]) -> dict[BrokerExecution, Decimal]:
     """Weigh the executions a fee was charged for, by what the fee is reckoned from."""
     ordered = sorted(executions, key=lambda one: one.id)
-    with localcontext(EXACT):
-        found = {one: _weight(kind, one) for one in ordered if _counts(unit, one)}
+    found = {one: _weight(kind, one) for one in ordered if _counts(unit, one)}
     return {one: weight for one, weight in found.items() if weight > 0}
 
 
@@ -107,8 +110,7 @@ def _control(postings: Sequence[Posting]) -> Decimal | None:
 
 def _missing_weight(difference: Decimal, known: Decimal, weights: Mapping[BrokerExecution, Decimal]) -> Decimal:
     """Weigh what the broker reckoned with and is not known here, in proportion to what is known."""
-    with localcontext(EXACT):
-        return sum(weights.values(), Decimal(0)) * difference / known if difference > 0 else Decimal(0)
+    return sum(weights.values(), Decimal(0)) * difference / known if difference > 0 else Decimal(0)
 
 
 def _difference(control: Decimal | None, unit: str, known: Decimal) -> Decimal:

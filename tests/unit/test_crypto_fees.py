@@ -13,7 +13,7 @@ from shared.crypto_fees import CryptoFees, Share, attribute, fee_of
 from shared.fee_table import FeeRateUnknownError, Tier, crypto_tiers
 from shared.postings import Group, Posting, postings
 from shared.reconciliation import reconcile
-from shared.trade_fees import Claim, Reconciliation
+from shared.trade_fees import Claim, Reconciliation, Total
 from shared.volume_tiers import volume_tiers
 from tests.emulator.broker_standin.activity_shapes import coin_fee, dollar_fee, full_fill
 
@@ -202,6 +202,28 @@ class TestWhoseItIs:
             (late.id, fills[1].id),
         }
 
+    def test_of_equal_fees_the_first_that_came_is_the_first_sale_s(self) -> None:
+        fills = [sell(number, "1", "167", NOON + timedelta(seconds=number)) for number in (1, 2, 3)]
+        unknown = dollars(1, "0.42", created_at=None)
+        late, early = (dollars(number, "0.42", NOON + timedelta(seconds=9 - number)) for number in (2, 3))
+        answer = found([unknown, late, early], fills, ["a", "b", "c"])
+
+        assert [(share.posting, share.execution) for share in answer.shares] == [
+            (early.id, fills[0].id),
+            (late.id, fills[1].id),
+            (unknown.id, fills[2].id),
+        ]
+
+    def test_doubt_about_one_sale_takes_none_from_doubt_about_another(self) -> None:
+        days = (NOON, NOON + timedelta(days=1))
+        fills = [
+            sell(n, "1", usd, at) for n, (usd, at) in enumerate((usd, at) for at in days for usd in ("10000", "8800"))
+        ]
+        fees = [dollars(n, "22.00", at, date=f"{at.date()}") for n, at in enumerate(days)]
+        answer = found(fees, fills, ["a", "b", "c", "d"])
+
+        assert (answer.ambiguous, answer.tied) == ({"a", "b", "c", "d"}, {at.date() for at in days})
+
     def test_equal_coins_bought_at_different_prices_are_in_doubt(self) -> None:
         fills = [buy(1, "0.5", "2700"), buy(2, "0.5", "2800")]
 
@@ -244,6 +266,24 @@ class TestWhoseItIs:
         assert (answer.trades["mine"].usd, answer.trades["theirs"].usd) == (Decimal("0.42"), Decimal(0))
         assert not answer.trades["mine"].ambiguous
         assert answer.trades["theirs"].missing == {Group("other", DAY, "CFEE")}
+
+
+class TestBalance:
+    def balance(self, *fees: Posting) -> Total:
+        """What became of fees of nobody."""
+        (total,) = reconcile([], [], fees, lambda _: None).totals.values()
+        return total
+
+    def test_a_fee_of_nobody_is_unattributed_whole(self) -> None:
+        assert self.balance(dollars(1, "0.42"), dollars(2, "0.58")) == Total(Decimal(1), unattributed=Decimal(1))
+
+    def test_coins_of_nobody_are_worth_what_their_row_states(self) -> None:
+        assert self.balance(coins(1, "0.00125", price="2000")) == Total(Decimal("2.5"), unattributed=Decimal("2.5"))
+
+    def test_coins_of_nobody_without_a_price_are_counted_apart(self) -> None:
+        answer = reconcile([], [], [coins(1, "0.00125", price="0")], lambda _: None)
+
+        assert (answer.totals, answer.unvalued) == ({}, {coins(1, "1").id})
 
 
 class TestTiers:
@@ -407,11 +447,14 @@ class TestPostingsOfADay:
     def test_more_than_the_highest_rate_makes_of_the_day_is_not_split(self, amount: str) -> None:
         assert found([dollars(1, amount, self.EVENING)], self.FILLS).shares == []
 
-    def test_less_than_the_lowest_rate_makes_of_the_day_is_not_split(self) -> None:
+    @pytest.mark.parametrize(("amount", "split"), [("5.99", False), ("6.00", True), ("10.00", True), ("10.01", False)])
+    def test_what_is_split_lies_between_what_the_lowest_and_the_highest_rate_make_of_the_day(
+        self, *, amount: str, split: bool
+    ) -> None:
         at = datetime(2022, 5, 2, 12, tzinfo=UTC)
-        fee = dollars(1, "5.99", at + timedelta(hours=13), date="2022-05-02")
+        fee = dollars(1, amount, at + timedelta(hours=13), date="2022-05-02")
 
-        assert found([fee], [sell(1, "1", "1000", at), sell(2, "1", "3000", at)]).shares == []
+        assert bool(found([fee], [sell(1, "1", "1000", at), sell(2, "1", "3000", at)]).shares) == split
 
     def test_two_postings_for_one_day_are_not_split_for_nobody_can_tell_which_is_for_what(self) -> None:
         fees = [dollars(1, "9.99", self.EVENING), dollars(2, "3.33", self.EVENING)]
@@ -424,10 +467,10 @@ class TestPostingsOfADay:
         assert found([rebate], self.FILLS).shares == []
 
     def test_what_is_in_doubt_is_neither_split_nor_splits_others(self) -> None:
-        tied = [sell(3, "1", "167"), sell(4, "1", "167")]
-        fees = [dollars(1, "0.42"), dollars(2, "9.99", self.EVENING)]
-        answer = found(fees, [*self.FILLS, *tied], ["a", "b", "c", "d"])
+        tied = [sell(number, "1", usd) for number, usd in enumerate(("167", "167", "9000", "9000"), 3)]
+        fees = [dollars(1, "0.42"), dollars(2, "9.99", self.EVENING), dollars(3, "22.50")]
+        answer = found(fees, [*self.FILLS, *tied], list("abcdef"))
 
-        assert answer.ambiguous == {"c", "d"}
-        assert given(answer, *tied) == [0, 0]
+        assert answer.ambiguous == {"c", "d", "e", "f"}
+        assert given(answer, *tied) == [0, 0, 0, 0]
         assert given(answer, *self.FILLS) == [Decimal("2.4975"), Decimal("7.4925")]

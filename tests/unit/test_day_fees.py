@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from random import Random
 
 import pytest
@@ -134,6 +134,15 @@ class TestExactness:
         assert split("CAT", [fee("CAT", "-0.01", base)], fills) == answer
         assert_adds_up(answer)
 
+    @pytest.mark.parametrize(("kind", "base"), [("REG", "$900000000.01"), ("CAT", "9 trades"), ("TAF", "77.5 shares")])
+    def test_the_callers_precision_does_not_matter(self, kind: str, base: str) -> None:
+        rows = [fee(kind, "-1234567.89", base), fee(kind, "-0.01", base, number=2)]
+        fills = [traded(n, "sell", f"{n}.123456789", "98765.4321") for n in (1, 2, 3)]
+        with localcontext(prec=3):
+            sloppy = split(kind, rows, fills)
+
+        assert sloppy == split(kind, rows, fills)
+
     def test_a_rebate_is_split_as_a_cost_is(self) -> None:
         answer = split("REG", [fee("REG", "0.01", "$8000.00")], (SELL, SOLD_MORE))
 
@@ -231,7 +240,7 @@ class TestTheControlSum:
         rows = [fee("REG", "-0.40", "$4000.00"), fee("REG", "-0.10", "$1000.00", number=2)]
         answer = split("REG", rows, ALL)
 
-        assert (answer.posted, answer.unattributed) == (Decimal("0.50"), Decimal(0))
+        assert (answer.posted, answer.unattributed, answer.surplus) == (Decimal("0.50"), Decimal(0), False)
 
     @pytest.mark.parametrize(
         ("kind", "fills"),

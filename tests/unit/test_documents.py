@@ -165,6 +165,12 @@ def test_a_field_under_the_reserved_name_of_the_id_cannot_replace_the_id() -> No
     assert (document.document_id, document.extra) == ("p-1", {})
 
 
+def test_a_null_in_a_field_that_is_called_as_our_own_is_kept_like_any_unknown_one() -> None:
+    document = admitted(PositionDocument, document_id=None, mood=None, price_patch=None)
+
+    assert document.extra == {"document_id": None, "mood": None}
+
+
 @given(st.text(min_size=1), st.text())
 def test_any_field_name_no_model_knows_is_kept(name: str, value: str) -> None:
     second = {other for others in PositionDocument.SPELLINGS.values() for other in others}

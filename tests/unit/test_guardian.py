@@ -236,8 +236,9 @@ def test_a_refusal_while_building_keeps_its_reason(reason: Reason) -> None:
     assert isinstance(by_job, Reject)
     assert isinstance(by_rule, Reject)
     assert by_job.reason is by_rule.reason is reason
-    assert [(fault.field, fault.message) for fault in by_job.faults] == [("qty", "for a reason")]
-    assert [fault.message for fault in by_rule.faults] == ["for a reason"]
+    said = {"code": reason.value, "message": "for a reason"}
+    assert [vars(fault) for fault in by_job.faults] == [{"field": "qty", **said}]
+    assert [vars(fault) for fault in by_rule.faults] == [{"field": "", **said}]
 
 
 @pytest.mark.parametrize("error", [DivisionByZero(), OverflowError(), orjson.JSONEncodeError(), RecursionError()])

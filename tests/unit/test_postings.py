@@ -11,7 +11,7 @@ import pytest
 from shared.account_executions import BrokerExecution, executions
 from shared.activities import UnreadableActivityError, effective
 from shared.pairs import asset_class_of, pair
-from shared.postings import Group, Posting, postings, taken_back
+from shared.postings import Group, Posting, group_of_row, postings, taken_back
 from tests.emulator.broker_standin.activity_shapes import ACTIVITIES, coin_fee, dollar_fee, full_fill, regulatory_fee
 
 Row = dict[str, Any]
@@ -56,6 +56,12 @@ class TestWhatCounts:
     @pytest.mark.parametrize("name", [reg(1)["id"], reg(1)["id"].rsplit("::", 1)[1]])
     def test_a_correction_replaces_the_row_it_names_by_its_whole_id_or_its_last_part(self, name: str) -> None:
         assert amounts(reg(1), reg(2, "-2.00", status="correct", previous_id=name)) == ["2."]
+
+    def test_the_last_part_of_an_id_is_what_stands_behind_its_last_colons(self) -> None:
+        row = reg(1, id="2026::09::28")
+
+        assert amounts(row, reg(2, "-2.00", status="correct", previous_id="28")) == ["2."]
+        assert amounts(row, reg(2, "-2.00", status="correct", previous_id="09::28")) == ["2.", "1."]
 
     def test_a_correction_may_name_a_row_of_another_day_and_kind(self) -> None:
         moved = {**regulatory_fee(2, "TAF", "-2.00", "TAF fee"), "date": "2026-09-29"}
@@ -170,6 +176,9 @@ class TestTheKindOfAFee:
         assert (dollars.kind, dollars.usd, dollars.currency) == ("CFEE", Decimal("2.21"), "USD")
         assert (coins.kind, coins.usd, coins.coins) == ("CFEE", None, Decimal("0.00125"))
 
+    def test_a_crypto_fee_needs_no_description(self) -> None:
+        assert fee({**dollar_fee(1, CREATED, "-2.21"), "description": None}).kind == "CFEE"
+
     def test_other_activities_are_no_fees(self) -> None:
         others = [row for row in ACTIVITIES.values() if row["activity_type"] not in {"CFEE", "FEE"}]
 
@@ -213,6 +222,7 @@ class TestAmounts:
 
     def test_a_fee_without_a_time_of_creation_is_read(self) -> None:
         assert fee(reg(1, created_at=None)).created is None
+        assert fee(coin_fee(1, CREATED)).created == datetime.fromisoformat(CREATED)
 
 
 @pytest.mark.parametrize(
@@ -341,6 +351,20 @@ class TestDays:
         assert fill(transaction_time="2026-09-29T00:00:00Z").day == date(2026, 9, 29)
         assert fill(transaction_time="2026-09-28T23:59:59-04:00").day == date(2026, 9, 29)
 
+    @pytest.mark.parametrize(
+        ("stated", "created", "day"),
+        [
+            ("2026-09-30", CREATED, date(2026, 9, 30)),
+            (None, "2026-09-29T03:59:59Z", date(2026, 9, 28)),
+            ("soon", "2026-09-29T04:00:00Z", date(2026, 9, 29)),
+            (None, None, date.min),
+        ],
+    )
+    def test_a_row_that_cannot_be_read_is_of_the_day_it_states_or_was_created_on(
+        self, stated: str | None, created: str | None, day: date
+    ) -> None:
+        assert group_of_row(reg(1, date=stated, created_at=created), "main") == Group("main", day, "REG")
+
     def test_nanoseconds_are_cut_to_microseconds(self) -> None:
         at = datetime(2026, 9, 28, 14, 29, 31, 123456, tzinfo=UTC)
 
@@ -378,6 +402,7 @@ UNREADABLE_FEES: Sequence[Row] = [
     {"net_amount": "secret-key"},
     {"net_amount": "NaN"},
     {"net_amount": "-1e30"},
+    {"net_amount": "-1e29"},
 ]
 
 
