@@ -38,8 +38,16 @@ class TradingAccount:
         return self._get("/account", {})
 
     def positions(self) -> list[dict[str, Any]]:
-        """Read open positions."""
-        return self._rows("/positions", {})
+        """Read open positions.
+
+        Raises:
+            BrokerError: One names no symbol: it may be an option, whose greeks would be missing from the sums.
+        """
+        path = "/positions"
+        rows = self._rows(path, {})
+        if not all(isinstance(row.get("symbol"), str) for row in rows):
+            raise BrokerError(path, HTTPStatus.OK, "answers with a position that names no symbol")
+        return rows
 
     def portfolio_history(self, start: date, end: datetime) -> dict[str, Any]:
         """Read daily equity since `start`."""

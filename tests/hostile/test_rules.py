@@ -121,3 +121,8 @@ def test_the_names_of_unknown_fields_fill_no_memory() -> None:
     guardian.admit(raw(PositionDocument, {**POSITION, **{f"n{number}": 1 for number in range(MAX_NAMES + 5)}}))
     assert len(guardian.drift) == MAX_NAMES + 1
     assert guardian.drift[OTHER] == 5
+
+
+def test_a_position_that_names_no_symbol_is_no_smaller_sum_of_greeks() -> None:
+    with pytest.raises(BrokerError, match="names no symbol"):
+        results("account-snapshot", {**books.script(), "/v2/positions": [{"junk": "junk"}]})
