@@ -1,6 +1,8 @@
 """What is neither in the table nor merely pending: refused documents with their records, retired ones with receipts.
 
-Both are looked up by the document's path, as they were at the report's moment, some names at a time.
+Both are looked up by the document's path, as they were at the report's moment, some names at a time. Once everything is
+read they are looked at from their own side, at a moment of their own: of one that is over an hour ago Firestore tells
+nothing, and nothing that comes later can make a receipt or a record wrong that was right.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -24,10 +26,10 @@ from shared.values import RawDocument
 D = TypeVar("D", bound=Document)
 R = TypeVar("R", bound=ArchivedRow)
 
-BATCH = 500
-"""Records per look-up of the documents and rows they are about."""
-RECEIPTS_BATCH = 5000
-"""Receipts per look-up of their rows, which reads the table's key columns once."""
+BATCH = 5000
+"""Receipts, or records, per look-up of the rows they are about, which reads the table's key columns once."""
+_OPEN = ("job", "path", "source_rev", "resolved_at")
+"""What is read of the quarantine's records: not their payload."""
 
 
 class Elsewhere(Generic[D, R]):
@@ -68,7 +70,7 @@ class Elsewhere(Generic[D, R]):
 
     def check_receipts(self) -> None:
         """Hold the receipts of retired documents against the table, over all partitions."""
-        for some in batches(receipts(self._documents, self._loop.table, self._moment), RECEIPTS_BATCH):
+        for some in batches(receipts(self._documents, self._loop.table, self._documents.server_time()), BATCH):
             self._report.retired += len(some)
             stored = self._table.stored([key[0] for _, key, _ in some])
             for path, key, revision in some:
@@ -79,9 +81,10 @@ class Elsewhere(Generic[D, R]):
     def check_quarantine(self) -> None:
         """Look at open records from their side: is the document still there, and is it not in the table after all?"""
         prefix, identity = f"{self._loop.source}/", self._loop.row.TABLE.key[0]
-        for some in batches(self._open_records(), BATCH):
+        moment = self._documents.server_time()
+        for some in batches(self._open_records(moment), BATCH):
             ids = {path.removeprefix(prefix): revision for path, revision in some}
-            there = self._documents.fetch(self._loop.source, list(ids), [identity], self._moment)
+            there = self._documents.fetch(self._loop.source, list(ids), [identity], moment)
             stored = self._table.stored(list(ids))
             for name, revision in ids.items():
                 if name not in there:
@@ -89,7 +92,7 @@ class Elsewhere(Generic[D, R]):
                 elif any(one.source_rev >= revision for one in stored.get(name, ())):
                     self._report.add(Kind.PASSED_SINCE, prefix + name)
 
-    def _open_records(self) -> Iterator[tuple[str, datetime]]:
-        for fields in (one.fields for one in self._documents.scan(QUARANTINE, self._moment)):
+    def _open_records(self, moment: datetime) -> Iterator[tuple[str, datetime]]:
+        for fields in (one.fields for one in self._documents.scan(QUARANTINE, moment, _OPEN)):
             if fields.get("job") == self._loop.name and fields.get("resolved_at") is None:
                 yield fields["path"], fields["source_rev"]

@@ -19,6 +19,8 @@ from shared.runs import COLLECTION
 
 _ENDED_WELL = {Status.SUCCEEDED, Status.PARTIAL}
 _BATCH = 500
+_FIELDS = ("table", "status", "counts.archived", "as_of")
+"""What is read of a record."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class RowsByRun:
         """Read the records of a table's runs as they were at a moment."""
         self._documents = documents
         self._table = table
-        scanned = ((one.id, one.fields) for one in documents.scan(COLLECTION, moment))
+        scanned = ((one.id, one.fields) for one in documents.scan(COLLECTION, moment, _FIELDS))
         self.records = {run_id: _recorded(fields) for run_id, fields in scanned if fields.get("table") == table}
         self._inserted: Counter[str] = Counter()
         self._revised: Counter[str] = Counter()

@@ -74,8 +74,8 @@ class Documents:
         self._database = f"projects/{settings.project}/databases/{settings.firestore_database}"
         self._parent = f"{self._database}/documents"
 
-    def scan(self, collection: str, read_time: datetime) -> Iterator[RawDocument]:
-        """Yield all documents of a collection at `read_time`, ordered by name.
+    def scan(self, collection: str, read_time: datetime, fields: Sequence[str] = ()) -> Iterator[RawDocument]:
+        """Yield all documents of a collection at `read_time`, ordered by name; whole, or some fields of them.
 
         Raises:
             GoogleAPICallError: The service failed for longer than the retry time, or for good.
@@ -84,7 +84,7 @@ class Documents:
         after: str | None = None
         while True:
             seen = 0
-            for document in self._page(collection, read_time, after):
+            for document in self._page(collection, read_time, after, fields):
                 seen += 1
                 require_after(document.name, after)
                 after = document.name
@@ -92,13 +92,13 @@ class Documents:
             if seen < PAGE:
                 return
 
-    def _page(self, collection: str, read_time: datetime, after: str | None) -> Iterator[Any]:
+    def _page(self, collection: str, read_time: datetime, after: str | None, fields: Sequence[str]) -> Iterator[Any]:
         """Yield up to PAGE raw documents after a name; a broken stream is resumed after the last one yielded."""
         left = PAGE
         waits = self._waits()
         while left:
             try:
-                for document in self._stream(collection, read_time, after, left):
+                for document in self._stream(_by_name(collection, after, left, fields), read_time):
                     yield document
                     left, after, waits = left - 1, document.name, self._waits()
             except TRANSIENT:
@@ -108,10 +108,8 @@ class Documents:
             else:
                 return
 
-    def _stream(self, collection: str, read_time: datetime, after: str | None, limit: int) -> Iterator[Any]:
-        request = messages.RunQueryRequest(
-            parent=self._parent, structured_query=_by_name(collection, after, limit), read_time=read_time
-        )
+    def _stream(self, query: queries.StructuredQuery, read_time: datetime) -> Iterator[Any]:
+        request = messages.RunQueryRequest(parent=self._parent, structured_query=query, read_time=read_time)
         for response in self._call(self._client.run_query, request):
             raw = messages.RunQueryResponse.pb(response)
             if raw.HasField("document"):
@@ -230,8 +228,10 @@ def _whole(collection: str) -> queries.StructuredQuery:
     return queries.StructuredQuery(from_=[selector])
 
 
-def _by_name(collection: str, after: str | None, limit: int) -> queries.StructuredQuery:
+def _by_name(collection: str, after: str | None, limit: int, fields: Sequence[str]) -> queries.StructuredQuery:
     query = _whole(collection)
+    if fields:
+        query.select = queries.StructuredQuery.Projection(fields=[{"field_path": name} for name in fields])
     query.order_by = [
         queries.StructuredQuery.Order(
             field=queries.StructuredQuery.FieldReference(field_path="__name__"),

@@ -28,6 +28,8 @@ from shared.survey import MAX_PAGE_BYTES, Options, judge
 
 RECEIPTS = "retired"
 """Collection of what was deleted: path, key, revision, run and time."""
+_RECEIPT = ("path", "table", "key", "source_rev")
+"""What is read back of a receipt."""
 MAX_BATCH = 200
 """Documents per commit; each takes two writes, and the service takes 500."""
 
@@ -204,6 +206,6 @@ def receipts(documents: Documents, table: str, read_time: datetime) -> Iterator[
 
     There are more of them every day, so they are read page by page, like a source.
     """
-    for receipt in (one.fields for one in documents.scan(RECEIPTS, read_time)):
+    for receipt in (one.fields for one in documents.scan(RECEIPTS, read_time, _RECEIPT)):
         if receipt["table"] == table:
             yield receipt["path"], tuple(receipt["key"]), receipt["source_rev"]

@@ -1,7 +1,7 @@
 """What the audit must not find: wrong in a history that is right, whatever goes on around it."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from infra.cli import main
 from infra.local.fixtures import write_broker
 from jobs.registry import RUN_ALL, all_jobs
-from shared import audit_contents, audit_leases, audit_pages, audit_table
+from shared import audit_contents, audit_leases, audit_pages, audit_table, documents
 from shared.audit import Audit
 from shared.audit_findings import Kind
 from tests.emulator.builders import account, live_signal, put, rejected_signal, strategy
@@ -111,6 +111,31 @@ def test_what_a_run_writes_while_the_audit_reads_is_no_error(stack: LocalStack) 
     counted = {kind: finding.count for kind, finding in report.findings.items() if finding.count}
     assert (report.passed, report.rows, report.due, counted) == (True, 3, 2, {Kind.PENDING: 1})
     assert report.findings[Kind.PENDING].examples == [path(1)]
+
+
+def test_receipts_and_open_records_are_looked_at_as_they_are_in_the_end(stack: LocalStack) -> None:
+    put(stack, "live_positions", paper(1, qty="NaN"))
+    stack.run("trades")
+    begun = Audit(all_jobs()["trades"], stack.parts(), datetime.fromisoformat(AS_OF))
+    stack.firestore.document(path(1)).delete()
+    receipt = {"path": path(9), "table": "fact_trades", "key": ["position-0009"], "source_rev": datetime.now(UTC)}
+    stack.firestore.document("retired/later").set(receipt)
+
+    found_late = begun.check().findings
+
+    assert found_late[Kind.LOST].examples == [path(9)]
+    assert found_late[Kind.GONE].examples == [path(1)]
+
+
+def test_records_are_scanned_without_what_is_not_asked_for(stack: LocalStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "PAGE", 2)
+    for number in range(5):
+        write(f"quarantine/{number}", payload="x", counts={"archived": number, "read": 9})(stack)
+    reader = stack.parts().documents
+
+    found_records = list(reader.scan("quarantine", reader.server_time(), ("job", "counts.archived")))
+
+    assert [one.fields for one in found_records] == [{"counts": {"archived": number}} for number in range(5)]
 
 
 def test_what_is_advised_for_a_row_changed_by_hand_works(stack: LocalStack) -> None:
