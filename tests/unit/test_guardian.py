@@ -141,6 +141,13 @@ def test_of_several_faults_the_gravest_gives_the_reason_and_all_are_listed() -> 
     }
 
 
+def test_what_is_grave_is_told_by_the_list_of_reasons_and_not_by_the_alphabet() -> None:
+    result = guarded(PositionDocument, qty="many", entry_time="2026-03-02T10:00:00", symbol=None, side="flat")
+
+    assert isinstance(result, Reject)
+    assert result.reason is Reason.MISSING_FIELD
+
+
 def test_a_fault_names_the_field_and_nothing_of_our_machinery() -> None:
     rejects = [
         guardian(model).admit(raw(model, {**SAMPLES[model], name: ["wrong"]}))

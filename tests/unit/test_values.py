@@ -1,5 +1,7 @@
 import json
 import math
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -24,6 +26,7 @@ from shared.values import (
     tagged,
     to_json,
     to_json_anyway,
+    to_json_for_hash,
 )
 from tests.unit import anything
 
@@ -212,6 +215,17 @@ def test_what_json_takes_is_written_as_ever(value: Any) -> None:
     assert to_json_anyway(value) == to_json(value)
 
 
+def test_for_a_hash_a_map_that_looks_like_a_tagged_value_stays_one_at_any_depth() -> None:
+    look = {"$ref": "a/b"}
+    value = {"b": [look, {"$geo": look}], "a": Reference("a/b"), "$": {"$ref": MOMENT}}
+
+    tagged_moment = '{"$timestamp":"2026-03-02T10:00:00.123456Z"}'
+    assert to_json_for_hash(value) == (
+        f'{{"$":{{"$ref":{tagged_moment}}},"a":{{"$ref":"a/b"}},"b":[{{"$ref":"a/b"}},{{"$geo":{{"$ref":"a/b"}}}}]}}'
+    )
+    assert to_json([look, {"x": look}]) == '[{"$map":{"$ref":"a/b"}},{"x":{"$map":{"$ref":"a/b"}}}]'
+
+
 def test_what_is_nested_without_end_is_not_written() -> None:
     endless: list[Any] = []
     endless.append(endless)
@@ -235,3 +249,18 @@ def test_a_time_is_written_in_utc_and_read_back_the_same(value: datetime) -> Non
 
     assert text.endswith("Z")
     assert datetime.fromisoformat(text) == value
+
+
+@pytest.fixture
+def far_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the machine be in another zone."""
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_away")
+def test_a_time_is_written_in_utc_wherever_the_machine_is() -> None:
+    assert rfc3339(MOMENT) == "2026-03-02T10:00:00.123456Z"
