@@ -55,6 +55,7 @@ GROUPS = {
         (
             "tests/emulator/test_lease_guards.py",
             *_unit("settle", "sql_statements", "trades_revision"),
+            "tests/simulation/test_scripts.py",
             "tests/mutation/single_histories.py",
         ),
     ),

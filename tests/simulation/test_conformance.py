@@ -65,28 +65,28 @@ class SimulatedStage:
     """The same in this process."""
 
     def __init__(self) -> None:
-        self._world = World(0)
+        self.world = World(0)
         self.told: Told = []
 
     def put(self, collection: str, fields: Fields) -> None:
-        self._world.put(collection, fields[KEYS[collection]], fields)
+        self.world.put(collection, fields[KEYS[collection]], fields)
 
     def delete(self, collection: str, name: str) -> None:
-        self._world.delete(collection, name)
+        self.world.delete(collection, name)
 
     def trade(self, listed: list[Fields], activities: list[Fields]) -> None:
-        self._world.venue.record(listed, activities)
+        self.world.venue.record(listed, activities)
 
     def run(self, job: str, as_of: str) -> None:
         # Time goes on, so that no two revisions and no two readings are of one moment.
-        self._world.time.sleep(1)
+        self.world.time.sleep(1)
         options = Options(as_of=datetime.fromisoformat(as_of), delete=True)
-        (ended,) = self._world.run(Errand(job, options))
+        (ended,) = self.world.run(Errand(job, options))
         assert ended.record is not None
         self.told.append(_told(ended.record))
 
     def rows(self, job: str) -> list[dict[str, Any]]:
-        return self._world.dataset.rows(loops()[job].row.TABLE.name)
+        return self.world.dataset.rows(loops()[job].row.TABLE.name)
 
 
 def _told(record: RunRecord) -> tuple[str, str, dict[str, Any], dict[str, int]]:
