@@ -6,7 +6,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from schemas.document import NUMERIC_LIMIT, numeric
+from pydantic_core import PydanticCustomError
+
+from schemas.document import numeric
 from shared.account_executions import BrokerExecution
 from shared.activities import (
     CRYPTO,
@@ -112,9 +114,10 @@ def _posting(row: Activity, account: str) -> Posting:
 
 def _cost(row: Activity, amount: Decimal) -> Decimal:
     """Turn the sign of what was booked: positive for a cost."""
-    if amount.copy_abs() >= NUMERIC_LIMIT:
-        raise UnreadableActivityError(f"activity {row['id']}: an amount beyond all money")
-    return numeric(amount.copy_negate())
+    try:
+        return numeric(amount.copy_negate())
+    except PydanticCustomError:
+        raise UnreadableActivityError(f"activity {row['id']}: an amount beyond all money") from None
 
 
 def group_of(posting: Posting) -> Group:

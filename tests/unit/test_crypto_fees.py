@@ -398,7 +398,7 @@ class TestPostingsOfADay:
         answer = found([dollars(1, "9.99", self.EVENING)], self.FILLS, ["a", "b"])
 
         assert given(answer, *self.FILLS) == [Decimal("2.4975"), Decimal("7.4925")]
-        assert not any(share.exact or share.amount for share in answer.shares)
+        assert {(share.exact, share.amount) for share in answer.shares} == {(False, None)}
 
     def test_coins_of_a_day_are_split_by_quantity_and_valued_at_each_fill(self) -> None:
         fills = [buy(1, "1", "2000"), buy(2, "3", "3000")]

@@ -12,7 +12,7 @@ from shared.day_fees import DaySplit, days_of, split
 from shared.fee_table import regulatory_rate
 from shared.postings import Group, Posting, postings
 from shared.reconciliation import reconcile
-from shared.trade_fees import Claim
+from shared.trade_fees import Claim, Total
 from tests.emulator.broker_standin.activity_shapes import full_fill, regulatory_fee
 
 NOON = datetime(2026, 9, 28, 16, tzinfo=UTC)
@@ -277,6 +277,20 @@ class TestDays:
         }
         total = answer.totals[Group("main", DAY, "TAF")]
         assert (total.posted, total.attributed, total.unattributed) == (Decimal("0.07"), Decimal("0.07"), Decimal(0))
+
+    def test_what_is_missed_of_shares_and_of_contracts_adds_up(self) -> None:
+        rows = [fee("TAF", "-0.04", "40 shares (4 trades)"), fee("TAF", "-0.06", "3 contracts (1 trades)", number=2)]
+        total = reconcile([], ALL, rows, lambda _: None).totals[Group("main", DAY, "TAF")]
+
+        assert (total.posted, total.foreign, total.unattributed) == (Decimal("0.10"), Decimal("0.06"), Decimal("0.04"))
+
+    def test_where_the_rate_of_a_day_is_not_known_its_fee_is_unattributed(self) -> None:
+        old = traded(1, "sell", "10", "100", at=datetime(2010, 5, 3, 15, tzinfo=UTC))
+        row = regulatory_fee(1, "TAF", "-0.07", "TAF fee", date="2010-05-03")
+
+        totals = reconcile([], [old], list(postings([row], "main")), lambda _: None).totals
+
+        assert totals == {Group("main", old.day, "TAF"): Total(Decimal("0.07"), unattributed=Decimal("0.07"))}
 
     def test_a_fee_that_came_for_shares_alone_is_still_missing_for_contracts(self) -> None:
         claims = [

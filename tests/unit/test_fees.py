@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared import fees
 from shared.fee_table import FeeRateUnknownError, crypto_tiers, tier_of
-from shared.fees import Execution, Leg, charged_kinds, estimate, round_trip, taker_rate
+from shared.fees import Execution, Leg, charge, charged_kinds, estimate, round_trip, taker_rate
 
 _FILE = json.loads(Path(fees.__file__).with_name("fee_rates.json").read_text(encoding="utf-8"))
 KINDS: dict[str, list[dict[str, Any]]] = {
@@ -89,6 +89,10 @@ def test_a_new_rate_holds_from_its_first_day_on(kind: str) -> None:
         rates = [Decimal(row["tiers"][0]["taker"] if kind == "crypto" else row["rate"]) for row in (before, after)]
         assert (charged[0] == charged[1]) == (rates[0] == rates[1])
         assert (charged[0] < charged[1]) == (rates[0] < rates[1])
+
+
+def test_a_fee_of_another_kind_is_no_charge() -> None:
+    assert charge("OTHER", execution("OPTION", "sell", "2026-03-02")) == 0
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,14 @@ class TestWhatCounts:
 
         assert amounts(reg(1), {**moved, "status": "correct", "previous_id": reg(1)["id"]}) == ["2."]
 
+    def test_of_two_readings_of_one_row_in_one_state_the_same_counts_whatever_their_order(self) -> None:
+        assert amounts(reg(1), reg(1, "-2.00")) == ["2."]
+
+    def test_of_nameless_corrections_one_that_says_when_it_came_is_later_than_one_that_does_not(self) -> None:
+        silent = reg(9, "-2.00", status="correct", created_at=None)
+
+        assert amounts(reg(1), silent, reg(4, "-3.00", status="correct")) == ["3."]
+
     def test_only_the_last_of_a_chain_of_corrections_counts(self) -> None:
         first = reg(2, "-2.00", status="correct", previous_id=reg(1)["id"])
         second = reg(3, "-3.00", status="correct", previous_id=first["id"])
@@ -403,6 +411,7 @@ UNREADABLE_FEES: Sequence[Row] = [
     {"net_amount": "NaN"},
     {"net_amount": "-1e30"},
     {"net_amount": "-1e29"},
+    {"net_amount": f"-{'9' * 29}.{'9' * 10}"},
 ]
 
 
@@ -431,6 +440,16 @@ def test_a_broken_fee_is_named_by_its_id_and_nothing_else(fields: Row) -> None:
         read(row)
 
     assert_names_only_the_row(raised.value, row)
+
+
+def test_a_broken_fee_is_handed_over_and_the_others_are_read() -> None:
+    handed: list[tuple[str, str]] = []
+    rows = [reg(1, net_amount=None), reg(2, "-2.00")]
+
+    read_ones = list(postings(rows, "main", lambda row, error: handed.append((row["id"], str(error)))))
+
+    assert [one.usd for one in read_ones] == [Decimal(2)]
+    assert handed == [(rows[0]["id"], f"activity {rows[0]['id']}: a fee without an amount")]
 
 
 def test_more_coins_than_a_column_holds_are_a_broken_row() -> None:
