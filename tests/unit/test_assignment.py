@@ -48,6 +48,7 @@ def sums(pairs: Pairs, worth: Worth, owners: Mapping[str, str]) -> dict[str, Dec
 @settings(max_examples=1000)
 @given(graphs())
 @example(({"f1": {"e1": Decimal(1)}, "f2": {"e1": Decimal(2)}}, {"e1": "A"}))
+@example(({"f1": {"e1": Decimal(1), "e2": Decimal(1)}, "f2": {"e1": Decimal(1)}}, {"e1": "A"}))
 @example(({"f1": {"e1": Decimal(1), "e2": Decimal(2)}, "f2": {"e1": Decimal(2), "e2": Decimal(1)}}, {"e1": "A"}))
 def test_it_agrees_with_the_enumeration_of_all_valid_assignments(graph: tuple[Worth, Mapping[str, str]]) -> None:
     worth, owners = graph

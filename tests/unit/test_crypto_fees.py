@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, Decimal, localcontext
 from typing import Any
 
 import pytest
 
 from shared.account_executions import BrokerExecution, executions
-from shared.crypto_fees import CryptoFees, Share, attribute, fee_of
+from shared.crypto_fees import CryptoFees, Share, attribute, fee_of, value_of
 from shared.fee_table import FeeRateUnknownError, Tier, crypto_tiers
 from shared.postings import Group, Posting, postings
 from shared.reconciliation import reconcile
@@ -126,6 +126,15 @@ class TestTheWorthOfCoins:
         one = buy(1, "0.5", "2700")
 
         assert given(found([coins(1, "0.00125", price=stated)], [one]), one) == [Decimal("3.375")]
+
+    def test_the_callers_precision_does_not_matter(self) -> None:
+        fills = [buy(1, "0.5", "2712.345678"), sell(2, "1", "167.50")]
+        fees = [coins(1, "0.00125"), dollars(2, "0.42")]
+        claims = [Claim(one.id, frozenset([one.order_id]), Decimal(1), ("sell",)) for one in fills]
+        with localcontext(prec=3):
+            sloppy = value_of(fees[0], fills[0]), reconcile(claims, fills, fees, lambda _: None)
+
+        assert sloppy == (Decimal("3.390432098"), reconcile(claims, fills, fees, lambda _: None))
 
     def test_coins_bought_for_coins_are_worth_the_price_the_row_states_in_dollars(self) -> None:
         one = buy(1, "0.5", "0.045", symbol="ETH/BTC")
@@ -339,6 +348,7 @@ class TestVolumeTiers:
     def test_the_volume_of_thirty_days_decides_the_tier(self) -> None:
         assert self.tier((30, "60000"), (1, "39999.99")) == LOWEST.name
         assert self.tier((30, "60000"), (1, "40000")) == NEXT.name
+        assert self.tier((1, "60000"), (1, "40000")) == NEXT.name
 
     def test_neither_the_day_itself_nor_what_is_older_counts(self) -> None:
         assert self.tier((0, "9000000")) == LOWEST.name

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from shared.formulae import gross_pnl, multiplier, percent, sign, slippage
+from shared.formulae import gross_pnl, multiplier, net_pnl, notional, percent, sign, slippage
 
 prices = st.integers(1, 10**18).map(lambda billionths: Decimal(f"{billionths}E-9"))
 """Prices and quantities with nine decimals, up to a thousand million."""
@@ -67,8 +67,10 @@ def test_the_callers_precision_does_not_matter(
     with localcontext() as context:
         context.prec = digits
         sloppy = gross_pnl(side, entry, leave, size), percent(entry, leave)
+        sums = notional(entry, leave, size), net_pnl(entry, leave)
 
     assert sloppy == (gross_pnl(side, entry, leave, size), percent(entry, leave))
+    assert frac(*sums) == (Fraction(entry) * Fraction(leave) * Fraction(size), Fraction(entry) - Fraction(leave))
 
 
 @pytest.mark.parametrize(
