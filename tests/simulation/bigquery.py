@@ -147,7 +147,9 @@ class WriteClient:
         self._dataset = dataset
         self._numbers = itertools.count(1)
 
-    def create_write_stream(self, *, parent: str, **_: Any) -> types.WriteStream:
+    def create_write_stream(self, *, parent: str, write_stream: types.WriteStream, **_: Any) -> types.WriteStream:
+        if write_stream.type_ != types.WriteStream.Type.PENDING:
+            raise exceptions.InvalidArgument("this stream would be visible at once")
         name = f"{parent}/streams/{len(self._dataset.streams) + 1}"
         table = parent.replace("projects/", "").replace("/datasets/", ".").replace("/tables/", ".")
 
@@ -184,6 +186,8 @@ class WriteClient:
         self, *, request: types.BatchCommitWriteStreamsRequest, **_: Any
     ) -> types.BatchCommitWriteStreamsResponse:
         names = list(request.write_streams)
+        if not all(name.startswith(f"{request.parent}/streams/") for name in names):
+            raise exceptions.InvalidArgument("a stream of another table")
         return self._dataset.ask(lambda: self._commit(names))
 
     def _commit(self, names: list[str]) -> types.BatchCommitWriteStreamsResponse:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.retirement import RECEIPTS
+from shared.retirement import RECEIPTS, receipts
 from tests.emulator.builders import orders, position
 from tests.simulation.scripts import SCRIPTS, SOON
 from tests.simulation.test_conformance import SimulatedStage
@@ -99,6 +99,19 @@ def test_what_the_table_has_held_for_long_enough_is_deleted_and_leaves_a_receipt
         for name in ("position-0001", "position-0003")
     ]
     assert all(one["retired_at"] >= ended.record.started_at for one in receipts)
+
+
+def test_receipts_are_read_back_by_their_table(retired: SimulatedStage) -> None:
+    held = {row["trade_id"]: row["source_rev"] for row in retired.rows("trades")}
+    retired.world.run(Errand("retire"))
+    now, documents = retired.world.time.now(), retired.world.parts().documents
+
+    with retired.world.time.governing(retired.world.chance):
+        read, others = (list(receipts(documents, table, now)) for table in ("fact_trades", "rejected_signals"))
+
+    names = ("position-0001", "position-0003")
+    assert sorted(read) == [(f"live_positions/{name}", (name,), held[name]) for name in names]
+    assert others == []
 
 
 def test_what_was_retired_is_not_retired_again_and_what_is_put_back_is_no_new_trade(retired: SimulatedStage) -> None:

@@ -200,6 +200,16 @@ def test_an_account_that_never_held_money_has_no_curve(equity: str) -> None:
     assert found.model_dump(include=set(DRAWDOWN)) == dict.fromkeys(DRAWDOWN)
 
 
+def test_without_a_curve_a_row_follows_without_a_drawdown() -> None:
+    found = row(days_ago((20, 0)), equity="0")
+
+    assert account_snapshot.follows(found, None) == {
+        "snapshot_at": REVISION,
+        "drawdown_pct": None,
+        "greeks_complete": True,
+    }
+
+
 @pytest.mark.parametrize(("equity", "fall"), [("0", "100"), ("-12.5", "100.0125")])
 def test_an_account_that_lost_everything_is_at_its_worst(equity: str, fall: str) -> None:
     found = row(days_ago((40, 50_000), (20, 100_000)), equity=equity)

@@ -105,6 +105,17 @@ def test_a_calmar_ratio_too_large_for_its_column_is_unknown() -> None:
     assert drawdown(curve(10, 9, 50_000, 50_000)).calmar is None
 
 
+@pytest.mark.parametrize(("last", "known"), [("1e27", True), ("1000000000000000000000000000.1", False)])
+def test_a_calmar_ratio_fits_its_column_below_a_limit_that_does_not(*, last: str, known: bool) -> None:
+    points = [
+        (START, Decimal("0.1")),
+        (START + timedelta(days=200), Decimal("0.09")),
+        (START + timedelta(days=365), Decimal(last)),
+    ]
+
+    assert (drawdown(points).calmar is not None) == known
+
+
 def test_every_point_of_time_counts_by_the_calendar_not_by_rows() -> None:
     sparse = [
         (START, Decimal(100)),

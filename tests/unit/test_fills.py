@@ -68,6 +68,11 @@ def test_reading_a_fill_never_raises(price: Any, qty: Any) -> None:
     assert found is None or (found.price > 0 and found.qty > 0)
 
 
+@pytest.mark.parametrize(("text", "known"), [("1e28", True), ("1e29", False), ("1e-28", True), ("1e-29", False)])
+def test_a_number_is_known_as_far_as_columns_reach(*, text: str, known: bool) -> None:
+    assert (finite(text) is not None) == (finite(f"-{text}") is not None) == known
+
+
 def test_numbers_may_come_as_numbers() -> None:
     found = fill_of({**ENTRY, "filled_avg_price": 0.1, "filled_qty": 3})
 

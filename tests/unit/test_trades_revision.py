@@ -11,6 +11,7 @@ from jobs.trades import reconcile
 from schemas.bigquery import columns
 from schemas.trades import PositionDocument, Trade
 from shared.loop import Verdict, by_revision
+from shared.revision import stored_of
 from shared.warehouse import Stored
 from tests.unit.samples import EXIT, MICROSECOND, REVISION, built, candidate, evidence
 
@@ -173,3 +174,9 @@ def test_only_an_older_revision_is_revised(held: datetime, expected: Verdict) ->
 
 def test_of_several_rows_under_one_key_the_newest_decides() -> None:
     assert verdict(REVISION - MICROSECOND, REVISION) is Verdict.ALREADY
+
+
+def test_a_row_is_known_by_its_key_its_partition_and_its_revision() -> None:
+    row = built("trades", candidate(PositionDocument), evidence())
+
+    assert stored_of(row) == Stored(("p-1",), EXIT.date(), REVISION)
