@@ -56,6 +56,7 @@ GROUPS = {
             "tests/emulator/test_lease_guards.py",
             *_unit("settle", "sql_statements", "trades_revision"),
             "tests/simulation/test_scripts.py",
+            "tests/simulation/test_streams.py",
             "tests/mutation/single_histories.py",
         ),
     ),

@@ -192,6 +192,8 @@ class WriteClient:
 
     def _commit(self, names: list[str]) -> types.BatchCommitWriteStreamsResponse:
         (name,) = names
+        if name not in self._dataset.streams:
+            raise exceptions.NotFound(f"stream {name}")
         try:
             stream = self._dataset.known(name)
         except exceptions.NotFound:
