@@ -12,8 +12,6 @@ from typing import Any
 
 from shared.values import EPOCH
 
-MAX_DIGITS = 29
-"""Digits before the point that BigQuery's NUMERIC holds; a number with more, or that much smaller than 1, is a slip."""
 Order = Mapping[str, Any]
 """An order as the broker's JSON has it; money and quantities are strings."""
 
@@ -64,12 +62,12 @@ def lacks_price(order: Order) -> bool:
 
 
 def finite(text: object) -> Decimal | None:
-    """Read a number of the broker's JSON; None when it is missing, not finite, or beyond what any column can hold."""
+    """Read a number of the broker's JSON; None when it is missing or no finite number."""
     try:
         number = Decimal(str(text))
     except InvalidOperation:
         return None
-    return number if number.is_finite() and -MAX_DIGITS < number.adjusted() < MAX_DIGITS else None
+    return number if number.is_finite() else None
 
 
 def positive(text: object) -> Decimal | None:

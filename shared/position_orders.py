@@ -73,7 +73,11 @@ class PositionOrders:
         if self.position.asset_class != "OPTION":
             return Decimal(0)
         opened, closed = (book.fills(orders) for orders in (self.entry(book), self.exits(book)))
-        return max(Decimal(0), quantity(opened) - quantity(closed))
+        try:
+            return max(Decimal(0), quantity(opened) - quantity(closed))
+        except ArithmeticError:
+            # Quantities beyond any number: the trade is refused when its row is computed, and no other one suffers.
+            return Decimal(0)
 
     def ended(self, book: OrderBook, events: OptionEvents) -> list[OptionEvent]:
         """List the events that closed what its orders left open."""

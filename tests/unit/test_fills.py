@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.fills import Fill, fill_of, finite, lacks_price, quantity, vwap
+from shared.fills import Fill, fill_of, lacks_price, quantity, vwap
 from shared.formulae import EXACT
 from shared.values import EPOCH
 from tests.unit import anything
@@ -68,11 +68,6 @@ def test_reading_a_fill_never_raises(price: Any, qty: Any) -> None:
     assert found is None or (found.price > 0 and found.qty > 0)
 
 
-@pytest.mark.parametrize(("text", "known"), [("1e28", True), ("1e29", False), ("1e-28", True), ("1e-29", False)])
-def test_a_number_is_known_as_far_as_columns_reach(*, text: str, known: bool) -> None:
-    assert (finite(text) is not None) == (finite(f"-{text}") is not None) == known
-
-
 def test_numbers_may_come_as_numbers() -> None:
     found = fill_of({**ENTRY, "filled_avg_price": 0.1, "filled_qty": 3})
 
@@ -126,12 +121,3 @@ def test_an_order_that_does_not_say_when_it_filled_filled_when_it_last_changed(
 
     assert found is not None
     assert found.filled_at == expected
-
-
-@pytest.mark.parametrize("text", ["1E+999999999999999999", "1e29", "1e-40", "NaN", "Infinity", "", None, "x", {}])
-def test_what_no_column_could_hold_is_no_number(text: object) -> None:
-    assert finite(text) is None
-
-
-def test_the_largest_number_of_a_column_is_one() -> None:
-    assert finite("99999999999999999999999999999.999999999") == Decimal("99999999999999999999999999999.999999999")
