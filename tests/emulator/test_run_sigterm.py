@@ -61,7 +61,7 @@ BLOCKED_IN = {
     "the intent's clearing": moments.clears,
 }
 LOCKED = {"the intent", "the intent's clearing"}
-"""Where the interrupted call has locked the lease: on a busy machine the lease may not be given back within the grace."""
+"""Where the stopped call has locked the lease: on a busy machine it may not be given back within the grace."""
 
 
 @pytest.mark.parametrize("place", BLOCKED_IN)
