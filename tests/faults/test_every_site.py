@@ -19,7 +19,7 @@ from tests.stack import LocalStack
 
 THE_HARD_ONES = ("kill_after", "ack_lost")
 """Kinds of fault that every write must stand, in every lane."""
-A_FEW = 6
+A_FEW = 3
 """How many kinds of fault the default lane tries on a loop that archives as all do."""
 
 

@@ -68,12 +68,12 @@ def number_of(sample: int, volume: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("number", [sample, pytest.param(volume, marks=pytest.mark.nightly)])
 
 
-@number_of(25, 1200)
+@number_of(12, 1200)
 def test_a_history_ends_well_whatever_befalls_its_runs(number: int, tell: Tell) -> None:
     assert tell(story.of_faults, number) == []
 
 
-@number_of(15, 800)
+@number_of(8, 800)
 def test_a_history_ends_well_however_its_runs_overlap(number: int, tell: Tell) -> None:
     assert tell(story.of_overlaps, number) == []
 
