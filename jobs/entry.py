@@ -13,6 +13,7 @@ from google.auth.exceptions import GoogleAuthError
 from jobs.registry import ONLY_BY_NAME, all_jobs
 from schemas.run_record import RunError, RunRecord, Status
 from shared.broker_calls import BrokerError
+from shared.documents import OutOfOrderError
 from shared.interrupt import InterruptedRunError, stop_on_signals
 from shared.jobs import Job
 from shared.log import Log, Severity
@@ -32,7 +33,14 @@ DONE, FAILED, UNBALANCED = 0, 1, 3
 
 Result = RunRecord | Preview
 
-EXPECTED: tuple[type[Exception], ...] = (SettingsError, SchemaDriftError, BrokerError, GoogleAuthError, *UNAVAILABLE)
+EXPECTED: tuple[type[Exception], ...] = (
+    SettingsError,
+    SchemaDriftError,
+    OutOfOrderError,
+    BrokerError,
+    GoogleAuthError,
+    *UNAVAILABLE,
+)
 """What goes wrong outside this program: one line, no traceback."""
 
 
@@ -160,11 +168,15 @@ def _previewed(job: Job, options: Options, parts: Parts) -> Result:
     return result
 
 
+def records_of(results: Sequence[Result]) -> list[RunRecord]:
+    """Take the record of each result."""
+    return [one.record if isinstance(one, Preview) else one for one in results]
+
+
 def exit_code(results: Sequence[Result]) -> int:
     """Find the worst exit code of some results."""
-    records = [one.record if isinstance(one, Preview) else one for one in results]
     codes = [DONE]
-    for record in records:
+    for record in records_of(results):
         if record.error and record.error.type == "BalanceError":
             codes.append(UNBALANCED)
         elif record.status in {Status.FAILED, Status.INTERRUPTED}:

@@ -71,10 +71,6 @@ class Quarantine:
                     batch.set(self._reference(record["path"]), record)
                 self._commit(batch)
 
-    def unresolved(self, job: str) -> set[str]:
-        """List the paths of documents that a job still holds in quarantine."""
-        return {snapshot.get("path") for snapshot in self._open(job)}
-
     def waiting(self, job: str, run_id: str) -> Iterator[str]:
         """Yield the paths of documents that a job holds in quarantine and that this run has not refused again."""
         return (snapshot.get("path") for snapshot in self._open(job) if snapshot.get("run_id") != run_id)

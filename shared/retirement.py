@@ -14,7 +14,7 @@ from typing import Any
 from google.api_core.exceptions import FailedPrecondition, NotFound
 
 from schemas.run_record import RunRecord
-from shared.batching import batches, sized_batches
+from shared.batching import batches
 from shared.documents import Documents
 from shared.guardian import SchemaGuardian
 from shared.jobs import DAYS
@@ -24,7 +24,7 @@ from shared.parts import Parts
 from shared.quarantine import record_id
 from shared.records import read_moment
 from shared.retrying import persistently
-from shared.survey import MAX_PAGE_BYTES, Options, judge
+from shared.survey import Options, judge, paged
 
 RECEIPTS = "retired"
 """Collection of what was deleted: path, key, revision, run and time."""
@@ -124,8 +124,7 @@ class Retiring:
         """Find the documents of a loop that its table has held for long enough, at the revision they have."""
         now = min(self._record.as_of, self._moment)
         before = now - timedelta(days=self._parts.settings.retire_after_days)
-        found, most = self._candidates(loop, now), self._parts.settings.page_size
-        for some in sized_batches(found, most, MAX_PAGE_BYTES, lambda one: one.source.size):
+        for some in paged(self._candidates(loop, now), self._parts.settings):
             by_key = {loop.key(one): one for one in some}
             held = self._parts.warehouse.held_since(loop.row, [key[0] for key in by_key], before)
             for key, one in by_key.items():

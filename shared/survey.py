@@ -28,6 +28,7 @@ from shared.values import RawDocument, to_json
 
 D = TypeVar("D", bound=Document)
 R = TypeVar("R", bound=ArchivedRow)
+S = TypeVar("S", bound=Candidate[Any] | Reject)
 
 MAX_PAGE_BYTES = 8_000_000
 """Serialized bytes of the documents worked on together; read into memory they take several times as much."""
@@ -90,8 +91,9 @@ def judge(
     return Candidate(admitted, source, as_of) if loop.due(admitted, as_of, settings) else None
 
 
-def _weight(one: Candidate[Any] | Reject) -> int:
-    return one.source.size
+def paged(documents: Iterable[S], settings: Settings) -> Iterator[list[S]]:
+    """Cut documents into pages that are worked on together, by their number and by their weight."""
+    return sized_batches(documents, settings.page_size, MAX_PAGE_BYTES, lambda one: one.source.size)
 
 
 class Survey(Generic[D, R]):
@@ -125,7 +127,7 @@ class Survey(Generic[D, R]):
         self._record.broker_calls = self._parts.broker.calls
 
     def _batches(self, due: Iterable[Candidate[D] | Reject]) -> Iterator[Page[R]]:
-        for batch in sized_batches(due, self._parts.settings.page_size, MAX_PAGE_BYTES, _weight):
+        for batch in paged(due, self._parts.settings):
             # Counted first: when the page fails, its documents are pending.
             self._record.counts.read += len(batch)
             yield self._page(batch)
@@ -141,7 +143,7 @@ class Survey(Generic[D, R]):
         settings = self._parts.settings
         found = (judge(self._loop, self._guardian, one, self._as_of, settings) for one in self._named(paths))
         due = (one for one in found if isinstance(one, Candidate))
-        for batch in sized_batches(due, settings.page_size, MAX_PAGE_BYTES, _weight):
+        for batch in paged(due, settings):
             verdicts = self._classified(batch, refresh=False)
             yield from (one.source.path for one, verdict in verdicts if verdict is Verdict.ALREADY)
 

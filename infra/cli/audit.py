@@ -12,13 +12,10 @@ from jobs.registry import all_jobs, loops
 from shared.audit import Audit
 from shared.audit_findings import Kind
 from shared.audit_report import PARTS, Report
-from shared.documents import OutOfOrderError
 from shared.jobs import Job
-from shared.log import Log, Severity
+from shared.log import Log
 from shared.parts import connect
 from shared.settings import load
-
-FAILED = 1
 
 
 @click.command()
@@ -49,12 +46,7 @@ def command(names: tuple[str, ...], as_of: datetime | None, as_json: bool) -> No
             _print(reports)
         return DONE if all(report.passed for report in reports) else UNBALANCED
 
-    try:
-        code = guarded(Log(sys.stderr), work)
-    except OutOfOrderError as error:
-        Log(sys.stderr).event(f"a store does not answer in the order of names: {error}", Severity.ERROR)
-        code = FAILED
-    sys.exit(code)
+    sys.exit(guarded(Log(sys.stderr), work))
 
 
 def audited(names: Sequence[str]) -> list[Job]:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from infra.cli import show
-from jobs.entry import Result, as_text, chosen, execute, exit_code, guarded, options_of, run_options
+from jobs.entry import Result, as_text, chosen, execute, exit_code, guarded, options_of, records_of, run_options
 from schemas.run_record import RunRecord
 from shared.interrupt import stop_on_signals
 from shared.log import Log
@@ -54,7 +54,7 @@ def command(jobs: tuple[str, ...], as_json: bool, **given: Any) -> None:  # noqa
 
 def show_results(results: list[Result]) -> None:
     """Print one line per run."""
-    records = [one.record if isinstance(one, Preview) else one for one in results]
+    records = records_of(results)
     show.as_table(
         "dry run: nothing was written" if any(one.dry_run for one in records) else "runs",
         ("job", "status", "read", "archived", "already", "revised", "quarantined", "pending", "found", "error"),

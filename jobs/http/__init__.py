@@ -15,12 +15,11 @@ import functions_framework
 from flask import Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from jobs.entry import DONE, EXPECTED, chosen, execute, exit_code, options_of
+from jobs.entry import DONE, EXPECTED, chosen, execute, exit_code, options_of, records_of
 from schemas.run_record import RunRecord
 from shared.callers import CallerRefusedError, require_caller
 from shared.jobs import Job
 from shared.log import Log, Severity
-from shared.preview import Preview
 from shared.settings import Settings, load
 from shared.survey import Options
 
@@ -84,8 +83,8 @@ def _run(request: Request, settings: Settings, log: Log) -> Response:
     except click.UsageError as wrong:
         return _answer(400, {"error": wrong.message})
     results = list(execute(jobs, options, settings, log))
-    records = [one.record if isinstance(one, Preview) else one for one in results]
-    return _answer(200 if exit_code(results) == DONE else 500, {"runs": list(map(_told, records))})
+    status = 200 if exit_code(results) == DONE else 500
+    return _answer(status, {"runs": list(map(_told, records_of(results)))})
 
 
 def _ordered(request: Request) -> tuple[Sequence[Job], Options]:

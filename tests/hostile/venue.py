@@ -10,9 +10,9 @@ import requests
 from requests.adapters import BaseAdapter
 
 from shared.broker import Broker
-from shared.broker_calls import Caller
 from shared.settings import Settings
 from tests.hostile.json_values import DEEP, deep
+from tests.unit.tape import CallerOver
 
 Script = Mapping[str, Any]
 """Path, or path and activity types, → the JSON that is answered."""
@@ -20,7 +20,7 @@ Script = Mapping[str, Any]
 
 def scripted(script: Script, settings: Settings) -> Broker:
     """A broker that answers by a script, the same whatever else is asked; 404 to any other path."""
-    return Broker(settings, _ScriptedCaller(settings, _Script(script)))
+    return Broker(settings, CallerOver(_Script(script), settings))
 
 
 def key_of(url: str) -> str:
@@ -28,19 +28,6 @@ def key_of(url: str) -> str:
     parts = urlsplit(url)
     kinds = parse_qs(parts.query).get("activity_types")
     return f"{unquote(parts.path)} {kinds[0]}" if kinds else unquote(parts.path)
-
-
-class _ScriptedCaller(Caller):
-    """A caller whose network is a script."""
-
-    def __init__(self, settings: Settings, script: "_Script") -> None:
-        super().__init__(settings)
-        self._script = script
-
-    def prepared(self, client: Any) -> Any:
-        ready = super().prepared(client)
-        ready._session.mount("https://", self._script)  # noqa: SLF001 - the one seam below the client
-        return ready
 
 
 class _Script(BaseAdapter):

@@ -23,19 +23,19 @@ class Tape(Broker):
 
     def __init__(self, bars: Mapping[str, Sequence[Bar]], settings: Settings) -> None:
         """Play `bars`; a request for any other symbol is refused whole, as Alpaca refuses it."""
-        super().__init__(settings, _PlayingCaller(settings, _Player(bars)))
+        super().__init__(settings, CallerOver(_Player(bars), settings))
 
 
-class _PlayingCaller(Caller):
-    """A caller whose network is a player."""
+class CallerOver(Caller):
+    """A caller over a network of the test's own."""
 
-    def __init__(self, settings: Settings, player: "_Player") -> None:
+    def __init__(self, network: BaseAdapter, settings: Settings) -> None:
         super().__init__(settings)
-        self._player = player
+        self._network = network
 
     def prepared(self, client: Any) -> Any:
         ready = super().prepared(client)
-        ready._session.mount("https://", self._player)  # noqa: SLF001 - the one seam below the client
+        ready._session.mount("https://", self._network)  # noqa: SLF001 - the one seam below the client
         return ready
 
 
