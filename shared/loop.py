@@ -98,6 +98,11 @@ class Wants:
     """Names the bars that this state calls for in turn."""
 
 
+def wants_nothing(_candidate: Candidate[Any], _settings: Settings) -> Wants:
+    """Do without anything from elsewhere: the record says it all."""
+    return Wants()
+
+
 @dataclass(frozen=True)
 class StrategyInterval:
     """One version of a strategy and when it held: [valid_from, valid_to)."""
@@ -176,7 +181,7 @@ class Loop(Generic[D, R]):
     """How a record becomes a row. Raises RefusedError."""
     reads: tuple[type[ArchivedRow], ...] = ()
     """Other tables the run looks things up in."""
-    wants: Callable[[Candidate[D], Settings], Wants] = lambda _candidate, _settings: Wants()
+    wants: Callable[[Candidate[D], Settings], Wants] = wants_nothing
     origin: Origin = Origin.FIRESTORE
     tells: Callable[[datetime, datetime], bool] = lambda _as_of, _read_time: True
     """Whether the broker, asked at a read time, can tell what was at an as-of time: (as of, read time). Taken as told
