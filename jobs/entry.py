@@ -14,6 +14,7 @@ from jobs.registry import ONLY_BY_NAME, all_jobs
 from schemas.run_record import RunError, RunRecord, Status
 from shared.broker_calls import BrokerError
 from shared.documents import OutOfOrderError
+from shared.environment import MixedEnvironmentsError
 from shared.interrupt import InterruptedRunError, stop_on_signals
 from shared.jobs import Job
 from shared.log import Log, Severity
@@ -36,6 +37,7 @@ Result = RunRecord | Preview
 EXPECTED: tuple[type[Exception], ...] = (
     SettingsError,
     SchemaDriftError,
+    MixedEnvironmentsError,
     OutOfOrderError,
     BrokerError,
     GoogleAuthError,

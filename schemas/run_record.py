@@ -114,3 +114,5 @@ class RunRecord(BaseModel):
     changes: list[Change] = Field(default_factory=list)
     error: RunError | None = None
     dry_run: bool = False
+    expires_at: datetime | None = None
+    """From when the database may delete the record: only of a run that was skipped, and so explains nothing."""

@@ -42,7 +42,7 @@ class Contents(Generic[D, R]):
         self._parts = parts
         self._report = report
         self._table = AuditedTable(loop, parts, report)
-        self._elsewhere = Elsewhere(loop, parts.documents, self._table, report)
+        self._elsewhere = Elsewhere(loop, parts, self._table, report)
         self._guardian: SchemaGuardian[D, R] = SchemaGuardian(loop.document, parts.settings.max_document_bytes)
 
     def check(self) -> None:

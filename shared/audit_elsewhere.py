@@ -16,8 +16,8 @@ from shared.audit_findings import Kind
 from shared.audit_report import Report
 from shared.audit_table import AuditedTable
 from shared.batching import batches
-from shared.documents import Documents
 from shared.loop import Loop
+from shared.parts import Parts
 from shared.quarantine import COLLECTION as QUARANTINE
 from shared.quarantine import record_id
 from shared.retirement import RECEIPTS, receipts
@@ -35,10 +35,11 @@ _OPEN = ("job", "path", "source_rev", "resolved_at")
 class Elsewhere(Generic[D, R]):
     """The quarantine and the receipts of one loop."""
 
-    def __init__(self, loop: Loop[D, R], documents: Documents, table: AuditedTable[D, R], report: Report) -> None:
+    def __init__(self, loop: Loop[D, R], parts: Parts, table: AuditedTable[D, R], report: Report) -> None:
         """Look at the report's moment, and add to it what is found."""
         self._loop = loop
-        self._documents = documents
+        self._documents = parts.documents
+        self._bookkeeping = parts.bookkeeping
         self._table = table
         self._report = report
         self._moment = report.read_time
@@ -46,7 +47,7 @@ class Elsewhere(Generic[D, R]):
     def settle(self, sources: Sequence[RawDocument]) -> None:
         """Tell the quarantined documents from the pending ones: they were refused at the very revision they have."""
         ids = {record_id(source.path): source for source in sources}
-        held = self._documents.fetch(QUARANTINE, list(ids), ["source_rev", "resolved_at"], self._moment)
+        held = self._bookkeeping.fetch(QUARANTINE, list(ids), ["source_rev", "resolved_at"], self._moment)
         for name, source in ids.items():
             self._settle(source, held.get(name, {}))
 
@@ -63,7 +64,7 @@ class Elsewhere(Generic[D, R]):
 
     def bereaved(self, names: Collection[str]) -> None:
         """Tell which documents that have rows and are gone were retired."""
-        paths = {record_id(path): path for path in (f"{self._loop.source}/{name}" for name in names)}
+        paths = {record_id(path): path for path in map(self._path, names)}
         retired = self._documents.fetch(RECEIPTS, list(paths), ["source_rev"], self._moment)
         for path in (path for name, path in paths.items() if name not in retired):
             self._report.add(Kind.ORPHANED, path)
@@ -80,7 +81,7 @@ class Elsewhere(Generic[D, R]):
 
     def check_quarantine(self) -> None:
         """Look at open records from their side: is the document still there, and is it not in the table after all?"""
-        prefix, identity = f"{self._loop.source}/", self._loop.row.TABLE.key[0]
+        prefix, identity = self._path(""), self._loop.row.TABLE.key[0]
         moment = self._documents.server_time()
         for some in batches(self._open_records(moment), BATCH):
             ids = {path.removeprefix(prefix): revision for path, revision in some}
@@ -92,7 +93,10 @@ class Elsewhere(Generic[D, R]):
                 elif any(one.source_rev >= revision for one in stored.get(name, ())):
                     self._report.add(Kind.PASSED_SINCE, prefix + name)
 
+    def _path(self, name: str) -> str:
+        return self._documents.path(self._loop.source, name)
+
     def _open_records(self, moment: datetime) -> Iterator[tuple[str, datetime]]:
-        for fields in (one.fields for one in self._documents.scan(QUARANTINE, moment, _OPEN)):
+        for fields in (one.fields for one in self._bookkeeping.scan(QUARANTINE, moment, _OPEN)):
             if fields.get("job") == self._loop.name and fields.get("resolved_at") is None:
                 yield fields["path"], fields["source_rev"]

@@ -44,12 +44,12 @@ class OutOfOrderError(Exception):
     """The service broke the order of names, on which it rests that each document is seen once."""
 
 
-def open_firestore(settings: Settings) -> firestore.Client:
-    """Connect the stock client, for the few small documents this system writes."""
+def open_firestore(settings: Settings, database: str | None = None) -> firestore.Client:
+    """Connect the stock client, for the few small documents this system writes; by default where the sources are."""
     emulator = settings.firestore_emulator_host
     client = firestore.Client(
         project=settings.project,
-        database=settings.firestore_database,
+        database=database or settings.firestore_database,
         credentials=AnonymousCredentials() if emulator else None,
     )
     client._emulator_host = emulator  # noqa: SLF001 - the client reads it from the process environment only
@@ -64,15 +64,20 @@ def _open_reader(settings: Settings) -> FirestoreClient:
 
 
 class Documents:
-    """Reads source collections. Nothing here writes."""
+    """Reads collections of one database. Nothing here writes."""
 
-    def __init__(self, settings: Settings, client: FirestoreClient | None = None) -> None:
-        """Read through `client`, or through one of its own, with the deadlines of `settings`."""
+    def __init__(self, settings: Settings, client: FirestoreClient | None = None, database: str | None = None) -> None:
+        """Read through `client`, or through one of its own; the sources' database where none is named."""
         self._client = client or _open_reader(settings)
         self._timeout = settings.call_timeout_s
         self._retry_seconds = settings.retry_seconds
-        self._database = f"projects/{settings.project}/databases/{settings.firestore_database}"
+        self._database = f"projects/{settings.project}/databases/{database or settings.firestore_database}"
         self._parent = f"{self._database}/documents"
+        self._called = settings.collection
+
+    def path(self, collection: str, name: str) -> str:
+        """Find the path of a document below the database."""
+        return f"{self._called(collection)}/{name}"
 
     def scan(self, collection: str, read_time: datetime, fields: Sequence[str] = ()) -> Iterator[RawDocument]:
         """Yield all documents of a collection at `read_time`, ordered by name; whole, or some fields of them.
@@ -84,7 +89,7 @@ class Documents:
         after: str | None = None
         while True:
             seen = 0
-            for document in self._page(collection, read_time, after, fields):
+            for document in self._page(self._called(collection), read_time, after, fields):
                 seen += 1
                 require_after(document.name, after)
                 after = document.name
@@ -128,7 +133,7 @@ class Documents:
         request = messages.RunAggregationQueryRequest(
             parent=self._parent,
             structured_aggregation_query=queries.StructuredAggregationQuery(
-                structured_query=_whole(collection),
+                structured_query=_whole(self._called(collection)),
                 aggregations=[queries.StructuredAggregationQuery.Aggregation(count={}, alias="documents")],
             ),
             read_time=read_time,
@@ -146,7 +151,7 @@ class Documents:
         """Read some fields of some documents at `read_time`: id → fields. Absent documents are left out."""
         found: dict[str, dict[str, Any]] = {}
         for some in batches((name for name in ids if _may_be_an_id(name)), MAX_LOOKUPS):
-            found.update(self._fetch([f"{self._parent}/{collection}/{name}" for name in some], fields, read_time))
+            found.update(self._fetch(self._names(collection, some), fields, read_time))
         return found
 
     def _fetch(self, names: Sequence[str], fields: Sequence[str], read_time: datetime) -> dict[str, dict[str, Any]]:
@@ -168,9 +173,12 @@ class Documents:
         """Yield documents by id, whole, as they are now. Absent ones are left out."""
         for some in batches((name for name in ids if _may_be_an_id(name)), MAX_WHOLE):
             request = messages.BatchGetDocumentsRequest(
-                database=self._database, documents=[f"{self._parent}/{collection}/{name}" for name in some]
+                database=self._database, documents=self._names(collection, some)
             )
             yield from persistently(self._retry_seconds, partial(self._whole, request))
+
+    def _names(self, collection: str, ids: Iterable[str]) -> list[str]:
+        return [f"{self._parent}/{self.path(collection, name)}" for name in ids]
 
     def _whole(self, request: messages.BatchGetDocumentsRequest) -> list[RawDocument]:
         raw = map(messages.BatchGetDocumentsResponse.pb, self._call(self._client.batch_get_documents, request))
@@ -179,7 +187,7 @@ class Documents:
     def server_time(self) -> datetime:
         """Ask the service for its clock: the moment a run reads at."""
         request = messages.BatchGetDocumentsRequest(
-            database=self._database, documents=[f"{self._parent}/job_leases/clock"]
+            database=self._database, documents=self._names("job_leases", ["clock"])
         )
 
         def once() -> datetime:

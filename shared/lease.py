@@ -61,13 +61,14 @@ class Leases:
     def __init__(self, client: firestore.Client, settings: Settings) -> None:
         """Keep leases in the `job_leases` collection of `client`'s database."""
         self.client = client
+        self._collection = client.collection(settings.collection(COLLECTION))
         self.life = timedelta(seconds=settings.lease_seconds)
         self.retry_seconds = settings.retry_seconds
         self._timeout = settings.call_timeout_s
 
     def acquire(self, name: str, owner: str) -> "Lease | None":
         """Take the lease of a table, raising its fence by one every time. None: another run holds it."""
-        reference = self.client.collection(COLLECTION).document(name)
+        reference = self._collection.document(name)
 
         def take(transaction: firestore.Transaction) -> State | None:
             state = self.read(reference, transaction)
@@ -88,7 +89,7 @@ class Leases:
 
     def peek(self, name: str) -> State:
         """Read a lease without touching it."""
-        return self.read(self.client.collection(COLLECTION).document(name))
+        return self.read(self._collection.document(name))
 
     def read(self, reference: Any, transaction: firestore.Transaction | None = None) -> State:
         """Read a lease document; an absent one is a free lease with fence 0."""

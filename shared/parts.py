@@ -31,7 +31,11 @@ class Parts:
 
     settings: Settings
     firestore: firestore.Client
+    """Writes where the sources are: for the jobs that mend or delete them."""
     documents: Documents
+    """The sources, and the receipts of what was retired from them."""
+    bookkeeping: Documents
+    """Leases, run records and quarantine, to read many of them."""
     leases: Leases
     quarantine: Quarantine
     runs: Runs
@@ -49,13 +53,15 @@ class Parts:
 def connect(settings: Settings, log: Log, pace: Pace | None = None) -> Parts:
     """Build the clients of one run; runs that follow each other closely share the pace of their calls to the broker."""
     hot, cold = open_firestore(settings), open_bigquery(settings)
+    books = open_firestore(settings, settings.bookkeeping_database)
     return Parts(
         settings=settings,
         firestore=hot,
         documents=Documents(settings),
-        leases=Leases(hot, settings),
-        quarantine=Quarantine(hot, settings),
-        runs=Runs(hot, settings),
+        bookkeeping=Documents(settings, database=settings.bookkeeping_database),
+        leases=Leases(books, settings),
+        quarantine=Quarantine(books, settings),
+        runs=Runs(books, settings),
         warehouse=Warehouse(cold, settings),
         tables=Tables(cold, settings),
         streams=WriteStreams(settings),

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,8 @@ COLLECTION = "quarantine"
 MAX_PAYLOAD = 1_000_000
 """Bytes of payload kept; a Firestore document holds 1 MiB in all."""
 MAX_ERRORS = 50
+RESOLVED_KEPT = timedelta(days=90)
+"""How long the record of a healed document stays; the database deletes it some time after."""
 PAGE = 1000
 """Records per query."""
 MAX_BATCH = 200
@@ -56,7 +58,7 @@ class Quarantine:
     def __init__(self, client: firestore.Client, settings: Settings) -> None:
         """Write through `client`."""
         self._client = client
-        self._collection = client.collection(COLLECTION)
+        self._collection = client.collection(settings.collection(COLLECTION))
         self._seconds = settings.retry_seconds
         self._timeout = settings.call_timeout_s
 
@@ -94,8 +96,9 @@ class Quarantine:
         """Mark records of healed documents as resolved."""
         for some in batches(paths, MAX_BATCH):
             batch = self._client.batch()
+            fields = {"resolved_at": now, "resolved_by": run_id, "expires_at": now + RESOLVED_KEPT}
             for path in some:
-                batch.update(self._reference(path), {"resolved_at": now, "resolved_by": run_id})
+                batch.update(self._reference(path), fields)
             self._commit(batch)
 
     def records(self, job: str | None = None, *, unresolved_only: bool = True) -> list[dict[str, Any]]:
@@ -159,6 +162,7 @@ def record_of(
         "run_id": run_id,
         "resolved_at": None,
         "resolved_by": None,
+        "expires_at": None,
     }
 
 

@@ -163,10 +163,10 @@ class Retiring:
 
     def _commit(self, page: Iterable[Retired]) -> None:
         client, settings = self._parts.firestore, self._parts.settings
-        batch = client.batch()
+        batch, kept = client.batch(), client.collection(settings.collection(RECEIPTS))
         for one in page:
             batch.delete(client.document(one.path), option=client.write_option(last_update_time=one.revision))
-            batch.set(client.collection(RECEIPTS).document(record_id(one.path)), self._receipt(one))
+            batch.set(kept.document(record_id(one.path)), self._receipt(one))
         persistently(settings.retry_seconds, lambda: batch.commit(retry=None, timeout=settings.call_timeout_s))
 
     def _receipt(self, one: Retired) -> dict[str, Any]:

@@ -5,6 +5,7 @@ rows of one, `shared.source_patch` mends documents, `shared.retirement` deletes 
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 from schemas.run_record import RunRecord, Status
 from shared.archival import Archival
@@ -21,6 +22,8 @@ from shared.source_patch import SourcePatch, SourcePatching
 from shared.survey import Options
 from shared.table_patch import TablePatch, TablePatching
 
+SKIPPED_KEPT = timedelta(days=90)
+"""How long the record of a run that touched nothing stays."""
 HURRY = 2.0
 """Seconds an interrupted run may take to write its record."""
 
@@ -47,6 +50,7 @@ def _held(lease: Lease, job: Job, options: Options, parts: Parts, record: RunRec
     record.fence = lease.fence
     with lease.heartbeat():
         _open_record(record, parts)
+        parts.tables.require_environment()
         _work(lease, job, options, parts, record)
         require_balance(record)
     return Status.PARTIAL if record.counts.quarantined or record.counts.pending else Status.SUCCEEDED
@@ -80,6 +84,7 @@ def _close(record: RunRecord, status: Status, lease: Lease | None, parts: Parts)
     record.cost_estimate_usd = cost_of(record)
     record.status = status
     record.finished_at = parts.clock()
+    record.expires_at = record.finished_at + SKIPPED_KEPT if status is Status.SKIPPED else None
     try:
         parts.runs.put(record, seconds=HURRY if status is Status.INTERRUPTED else None)
         if lease:

@@ -20,7 +20,7 @@ class Runs:
 
     def __init__(self, client: firestore.Client, settings: Settings) -> None:
         """Write through `client`."""
-        self._collection = client.collection(COLLECTION)
+        self._collection = client.collection(settings.collection(COLLECTION))
         self._seconds = settings.retry_seconds
         self._timeout = settings.call_timeout_s
 

@@ -10,19 +10,30 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from shared.environment import PAPER_URL, Environment, contradictions
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 """Names that become part of SQL; nothing else ever does."""
 HostUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s@]+$")]
 """The client appends version and path itself; with a path here every call would be a 404."""
-PAPER_URL = "https://paper-api.alpaca.markets"
 SHORTEST_SECRET = 8
 """Characters. Alpaca's keys have 20 and more; what is shorter is a word such as the local stack's, found everywhere."""
 _ACCOUNT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}", re.ASCII)
 _KEYS_OF_ACCOUNT = ("ALPACA_API_KEY", "ALPACA_SECRET_KEY")
 _SECRET_OF_ACCOUNT = {"api_key", "secret_key"}
 DatabaseId = Annotated[str, StringConstraints(pattern=r"^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$")]
+CollectionPrefix = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_-]{0,30}[_-])?$")]
 ProjectId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
 
 
@@ -54,12 +65,19 @@ class Settings(BaseModel):
 
     project: ProjectId = Field(alias="GOOGLE_CLOUD_PROJECT")
     """Google Cloud project."""
+    environment: Environment | None = Field(None, alias="ENVIRONMENT")
+    """dev, paper or prod: holds broker and dataset to each other. Without it the broker's host decides."""
     dataset: Identifier = Field("trading", alias="BIGQUERY_DATASET")
     """BigQuery dataset."""
     location: str = Field("US", alias="BIGQUERY_LOCATION")
     """Where the dataset is created."""
     firestore_database: DatabaseId = Field("(default)", alias="FIRESTORE_DATABASE")
-    """Firestore database."""
+    """Firestore database of the source documents."""
+    firestore_bookkeeping_database: DatabaseId | None = Field(None, alias="FIRESTORE_BOOKKEEPING_DATABASE")
+    """Firestore database of leases, run records and quarantine. Default: that of the source documents. Where it is
+    another one, a job that only archives needs no right to write where the trading engine writes."""
+    collection_prefix: CollectionPrefix = Field("", alias="COLLECTION_PREFIX")
+    """What the names of all collections begin with, for several environments in one database."""
     firestore_emulator_host: str | None = Field(None, alias="FIRESTORE_EMULATOR_HOST")
     """host:port of a Firestore emulator."""
     bigquery_emulator_host: str | None = Field(None, alias="BIGQUERY_EMULATOR_HOST")
@@ -140,6 +158,22 @@ class Settings(BaseModel):
     """Cloud Run task."""
     attempt: int = Field(0, alias="CLOUD_RUN_TASK_ATTEMPT", ge=0)
     """Cloud Run attempt of the task."""
+
+    @model_validator(mode="after")
+    def _is_of_one_environment(self) -> "Settings":
+        """Refuse keys, hosts and an environment that contradict each other."""
+        if found := list(contradictions(self.environment, self.accounts)):
+            raise ValueError("; ".join(found))
+        return self
+
+    @property
+    def bookkeeping_database(self) -> str:
+        """Where leases, run records and quarantine are."""
+        return self.firestore_bookkeeping_database or self.firestore_database
+
+    def collection(self, name: str) -> str:
+        """Find what a collection is called in this environment."""
+        return self.collection_prefix + name
 
     @property
     def accounts(self) -> tuple[BrokerAccount, ...]:

@@ -9,6 +9,7 @@ from google.cloud import bigquery
 
 from schemas.bigquery import Column, columns
 from schemas.table import ArchivedRow
+from shared.environment import LABEL, MixedEnvironmentsError, mismatch
 from shared.retrying import ONCE, persistently
 from shared.settings import Settings
 
@@ -44,6 +45,29 @@ class Tables:
         self._client = client
         self._settings = settings
         self._dataset = f"{settings.project}.{settings.dataset}"
+
+    def require_environment(self) -> None:
+        """Make sure that the dataset is of the environment that the settings are of, before anything else is done.
+
+        Raises:
+            MixedEnvironmentsError: It bears the label of another one.
+        """
+        settings = self._settings
+        if settings.environment is None and settings.on_emulator:
+            return  # a local stack belongs to no environment unless it is given one
+        label = self._label()
+        if why := mismatch(label, settings.environment, settings.accounts):
+            raise MixedEnvironmentsError(
+                f"dataset {self._dataset} is labelled {LABEL}={label}, but {why}. No record was moved."
+            )
+
+    def _label(self) -> str | None:
+        try:
+            found = self._call(lambda: self._client.get_dataset(self._dataset, retry=ONCE, timeout=self._timeout))
+        except NotFound:
+            return None
+        label: str | None = found.labels.get(LABEL)
+        return label
 
     def exists(self, row: type[ArchivedRow]) -> bool:
         """Tell whether there is such a table, whatever its columns."""
@@ -97,6 +121,8 @@ class Tables:
     def _create(self, row: type[ArchivedRow]) -> None:
         dataset = bigquery.Dataset(self._dataset)
         dataset.location = self._settings.location
+        if self._settings.environment:
+            dataset.labels = {LABEL: self._settings.environment}
         self._call(lambda: self._client.create_dataset(dataset, exists_ok=True, retry=ONCE, timeout=self._timeout))
         table = describe(row, self._dataset)
         self._call(lambda: self._client.create_table(table, exists_ok=True, retry=ONCE, timeout=self._timeout))

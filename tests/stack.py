@@ -91,12 +91,12 @@ class LocalStack:
         return open_firestore(self.settings())
 
     def seed(self, directory: Path) -> None:
-        seed(directory, self.firestore, self.environment["ALPACA_BASE_URL"])
+        seed(directory, self.firestore, self.settings())
 
     def put(self, collection: str, documents: Iterable[Mapping[str, Any]], key: str) -> None:
-        client = self.firestore
+        client, called = self.firestore, self.settings().collection(collection)
         for document in documents:
-            client.collection(collection).document(str(document[key])).set(dict(document))
+            client.collection(called).document(str(document[key])).set(dict(document))
 
     def run(
         self, job: str, as_of: str = AS_OF, *, refresh: bool = False, position: str | None = None, **changes: str

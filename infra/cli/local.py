@@ -1,5 +1,6 @@
 """`golden-thread local`: the stack on this machine."""
 
+import os
 import shlex
 from pathlib import Path
 from typing import get_args
@@ -125,9 +126,9 @@ def seed(directory: Path) -> None:
     running = Stack().running()
     if running is None:
         raise click.ClickException("the local stack is down; `golden-thread local up` starts it")
-    environment = running.environment()
+    settings = load({**os.environ, **running.environment()})
     try:
-        counts = load_directory(directory, open_firestore(load(environment)), environment["ALPACA_BASE_URL"])
+        counts = load_directory(directory, open_firestore(settings), settings)
     except (FixtureError, StackError) as error:
         raise click.ClickException(str(error)) from None
     show.as_table(f"seeded {directory}", ("collection", "documents"), sorted(counts.items()))

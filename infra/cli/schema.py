@@ -46,6 +46,7 @@ def apply() -> None:
       golden-thread schema apply
     """
     tables = _tables()
+    tables.require_environment()
     found = _differences()
     _print(found)
     for row in TABLES:

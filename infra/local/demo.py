@@ -98,7 +98,7 @@ class Demo:
             for row in TABLES:
                 tables.hold(row)
             generate(folder / "data", seed)
-            load_directory(folder / "data", open_firestore(settings), environment["ALPACA_BASE_URL"])
+            load_directory(folder / "data", open_firestore(settings), settings)
             yield cls(settings, seed)
         finally:
             stack.stop()

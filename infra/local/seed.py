@@ -11,13 +11,14 @@ from google.cloud import firestore
 from infra.local.fixtures import Reference, collections
 from infra.local.stack import StackError
 from shared.batching import sized_batches
+from shared.settings import Settings
 
 BATCH = 300
 """Documents per commit."""
 MAX_BATCH_BYTES = 5_000_000
 
 
-def seed(directory: Path, client: firestore.Client, broker_url: str) -> dict[str, int]:
+def seed(directory: Path, client: firestore.Client, settings: Settings) -> dict[str, int]:
     """Load everything a fixture directory holds; documents with the same id are replaced. Returns counts by collection.
 
     Raises:
@@ -28,18 +29,18 @@ def seed(directory: Path, client: firestore.Client, broker_url: str) -> dict[str
     counts: dict[str, int] = {}
     if (directory / "firestore").is_dir():
         for batch in sized_batches(collections(directory), BATCH, MAX_BATCH_BYTES, lambda item: len(str(item[2]))):
-            _write(client, batch)
+            _write(client, settings, batch)
             for collection, _, _ in batch:
                 counts[collection] = counts.get(collection, 0) + 1
     if (directory / "broker.json").exists() or (directory / "bars").is_dir():
-        _seed_broker(directory, broker_url)
+        _seed_broker(directory, settings.alpaca_base_url)
     return counts
 
 
-def _write(client: firestore.Client, batch: list[tuple[str, str, dict[str, Any]]]) -> None:
+def _write(client: firestore.Client, settings: Settings, batch: list[tuple[str, str, dict[str, Any]]]) -> None:
     writes = client.batch()
     for collection, name, fields in batch:
-        writes.set(client.collection(collection).document(name), _native(fields, client))
+        writes.set(client.collection(settings.collection(collection)).document(name), _native(fields, client))
     writes.commit()
 
 

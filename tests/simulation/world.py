@@ -136,6 +136,7 @@ class World:
             settings=settings,
             firestore=clients.stock,
             documents=Documents(settings, clients.generated),
+            bookkeeping=Documents(settings, clients.generated),
             leases=Leases(clients.stock, settings),
             quarantine=Quarantine(clients.stock, settings),
             runs=Runs(clients.stock, settings),

@@ -3,7 +3,8 @@ from itertools import chain
 
 import pytest
 
-from shared.settings import PAPER_URL, Settings, SettingsError, load
+from shared.environment import PAPER_URL
+from shared.settings import Settings, SettingsError, load
 
 PROJECT = {"GOOGLE_CLOUD_PROJECT": "test-project"}
 ONE = {"ALPACA_API_KEY_ONE": "PKCANARYONE", "ALPACA_SECRET_KEY_ONE": "canary/secret+one"}
