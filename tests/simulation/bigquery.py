@@ -126,6 +126,10 @@ class Client:
         # What `get_table` answers is the definition itself, so it says by now what was wanted.
         self._dataset.ask(lambda: table)
 
+    def get_dataset(self, name: str, **_: Any) -> bigquery.Dataset:
+        """A dataset that bears no label."""
+        return self._dataset.ask(lambda: bigquery.Dataset(name))
+
     def create_dataset(self, *_: Any, **__: Any) -> None:
         self._dataset.ask(lambda: None)
 
