@@ -1,0 +1,5 @@
+environment          = "paper"
+dataset              = "trading_paper"
+bookkeeping_database = "golden-thread-paper"
+source_database      = "engine-paper"
+broker_url           = "https://paper-api.alpaca.markets"

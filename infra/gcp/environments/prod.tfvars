@@ -1,0 +1,5 @@
+environment          = "prod"
+dataset              = "trading_prod"
+bookkeeping_database = "golden-thread-prod"
+source_database      = "(default)"
+broker_url           = "https://api.alpaca.markets"
