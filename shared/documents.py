@@ -56,6 +56,11 @@ def open_firestore(settings: Settings, database: str | None = None) -> firestore
     return client
 
 
+def open_bookkeeping(settings: Settings) -> firestore.Client:
+    """Connect the stock client to the database of leases, run records and quarantine."""
+    return open_firestore(settings, settings.bookkeeping_database)
+
+
 def _open_reader(settings: Settings) -> FirestoreClient:
     if not settings.firestore_emulator_host:
         return FirestoreClient()

@@ -9,7 +9,7 @@ from google.cloud import firestore
 
 from shared.broker import Broker
 from shared.broker_calls import Caller
-from shared.documents import Documents, open_firestore
+from shared.documents import Documents, open_bookkeeping, open_firestore
 from shared.lease import Leases
 from shared.log import Log
 from shared.pacing import Pace
@@ -52,8 +52,7 @@ class Parts:
 
 def connect(settings: Settings, log: Log, pace: Pace | None = None) -> Parts:
     """Build the clients of one run; runs that follow each other closely share the pace of their calls to the broker."""
-    hot, cold = open_firestore(settings), open_bigquery(settings)
-    books = open_firestore(settings, settings.bookkeeping_database)
+    hot, books, cold = open_firestore(settings), open_bookkeeping(settings), open_bigquery(settings)
     return Parts(
         settings=settings,
         firestore=hot,

@@ -10,6 +10,7 @@ import click
 _COMMANDS = {
     "audit": "Check that every document is archived, quarantined or pending, once.",
     "demo": "Bring up the local stack, load a month of demo data, run every job twice, show the results.",
+    "doctor": "Show the settings and what they reach: databases, tables, broker, leases, last runs.",
     "jobs": "List the jobs.",
     "local": "The local stack: Firestore, BigQuery and a stand-in broker on this machine.",
     "quarantine": "Documents that were refused, and why.",

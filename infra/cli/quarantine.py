@@ -4,7 +4,7 @@ import click
 
 from infra.cli import show
 from schemas.reasons import Reason
-from shared.documents import open_firestore
+from shared.documents import open_bookkeeping
 from shared.quarantine import Quarantine
 from shared.settings import load
 
@@ -76,4 +76,4 @@ def _fields(record: dict[str, list[dict[str, str]]]) -> str:
 
 def _quarantine() -> Quarantine:
     settings = load()
-    return Quarantine(open_firestore(settings), settings)
+    return Quarantine(open_bookkeeping(settings), settings)

@@ -4,7 +4,7 @@ import click
 
 from infra.cli import show
 from schemas.run_record import RunRecord
-from shared.documents import open_firestore
+from shared.documents import open_bookkeeping
 from shared.runs import Runs
 from shared.settings import load
 
@@ -28,7 +28,7 @@ def command(ctx: click.Context, job: str | None, limit: int, as_json: bool) -> N
     if ctx.invoked_subcommand:
         return
     settings = load()
-    records = list(Runs(open_firestore(settings), settings).recent(limit, job))
+    records = list(Runs(open_bookkeeping(settings), settings).recent(limit, job))
     if as_json:
         show.as_json(records)
         return
@@ -46,7 +46,7 @@ def show_one(run_id: str, as_json: bool) -> None:  # noqa: FBT001 - click passes
       golden-thread runs show trades-20210701T000000-0123456789ab
     """
     settings = load()
-    record = Runs(open_firestore(settings), settings).get(run_id)
+    record = Runs(open_bookkeeping(settings), settings).get(run_id)
     if record is None:
         raise click.ClickException(f"no run {run_id}; `golden-thread runs` lists them")
     if as_json:

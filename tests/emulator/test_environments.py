@@ -55,6 +55,12 @@ def test_an_archival_writes_nothing_where_its_sources_are(apart: LocalStack) -> 
     assert passes_its_audit(apart)
 
 
+def test_the_command_line_looks_where_the_bookkeeping_is(apart: LocalStack) -> None:
+    ran = apart.run("trades")
+    assert ran.run_id in apart.command("runs", "--json").stdout
+    assert "NOT_FINITE" in apart.command("quarantine", "list", "--json").stdout
+
+
 def test_receipts_stay_where_the_documents_were(apart: LocalStack) -> None:
     apart.run("trades")
     age(apart)
