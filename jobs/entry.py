@@ -141,11 +141,20 @@ def chosen(names: Sequence[str]) -> list[Job]:
     return [known[name] for name in unique]
 
 
-def execute(jobs: Sequence[Job], options: Options, settings: Settings, log: Log) -> Iterator[Result]:
-    """Run jobs one after the other; a failed one does not stop the rest, an interrupted one does."""
+def execute(
+    jobs: Sequence[Job],
+    options: Options,
+    settings: Settings,
+    log: Log,
+    begun: Callable[[RunRecord], None] = lambda _: None,
+) -> Iterator[Result]:
+    """Run jobs one after the other; a failed one does not stop the rest, an interrupted one does.
+
+    Whoever cannot wait for a result is told by `begun` of each run that begins.
+    """
     pace = Pace(settings.broker_calls_per_minute)
     for job in jobs:
-        parts = connect(settings, log.labelled(job=job.name), pace)
+        parts = replace(connect(settings, log.labelled(job=job.name), pace), begun=begun)
         result: Result = _previewed(job, options, parts) if _is_dry(job, options) else run(job, options, parts)
         yield result
         if isinstance(result, RunRecord) and result.status is Status.INTERRUPTED:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from google.cloud import firestore
 
+from schemas.run_record import RunRecord
 from shared.broker import Broker
 from shared.broker_calls import Caller
 from shared.documents import Documents, open_bookkeeping, open_firestore
@@ -44,6 +45,8 @@ class Parts:
     streams: WriteStreams
     broker: Broker
     log: Log
+    begun: Callable[[RunRecord], None] = lambda _: None
+    """Hears of the run as it begins."""
     pause: Callable[[float], None] = time.sleep
     """Waits so many seconds."""
     clock: Callable[[], datetime] = _now

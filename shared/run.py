@@ -32,6 +32,7 @@ def run(job: Job, options: Options, parts: Parts) -> RunRecord:
     """Run one job once and return its record, which is also written to `job_metadata`. Failures are recorded."""
     record = begin(job, options, parts)
     parts = replace(parts, log=parts.log.labelled(run_id=record.run_id))
+    parts.begun(record)
     parts.log.event("run started", as_of=record.as_of, git_hash=record.git_hash)
     lease: Lease | None = None
     try:

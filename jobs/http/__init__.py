@@ -2,12 +2,15 @@
 
 A request names a job and its options as JSON, `{"job": "trades", "options": {"dry_run": true}}`. Nothing in it becomes
 a name of a table, a collection or a project. Who may ask is settled before the body is looked at, in `shared.callers`.
-A run lasts as long as its request, so what takes longer than an hour belongs into a Cloud Run Job.
+What takes longer than `wait_s` is answered 202 with the ids of the runs, which `GET /runs/ID` then tells about. An
+instance needs its processor after the answer (`--no-cpu-throttling`), and may be taken away: long work that matters
+belongs into a Cloud Run Job.
 """
 
 import json
-from collections.abc import Sequence
+import re
 from datetime import UTC, date
+from functools import partial
 from typing import Annotated, Any
 
 import click
@@ -16,15 +19,24 @@ from flask import Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from jobs.entry import DONE, EXPECTED, chosen, execute, exit_code, options_of, records_of
+from jobs.http.patience import Work
 from schemas.run_record import RunRecord
 from shared.callers import CallerRefusedError, require_caller
-from shared.jobs import Job
+from shared.documents import open_bookkeeping
 from shared.log import Log, Severity
+from shared.runs import Runs
 from shared.settings import Settings, load
-from shared.survey import Options
 
+RUNS = "/runs/"
+PATIENCE_S = 240.0
+"""Seconds until a request is answered though its runs go on; Cloud Run ends requests after 300 by default."""
+MAX_PATIENCE_S = 3500.0
+"""Cloud Run's longest request lasts an hour."""
 MAX_BODY = 65_536
 """Bytes of a request's body; a run's options need a few hundred."""
+
+
+_A_RUN = re.compile(r"[a-z][a-z0-9-]{1,100}T[0-9]{6}-[0-9a-f]{12}")
 
 
 class Asked(BaseModel):
@@ -50,17 +62,21 @@ class Order(BaseModel):
 
     job: str
     options: Asked = Asked()
+    wait_s: float = Field(PATIENCE_S, ge=0, le=MAX_PATIENCE_S)
+    """How long to wait for the end, seconds."""
 
 
 @functions_framework.http
 def run_job(request: Request) -> Response:
-    """Run a job; `GET /health` answers anybody, everything else is a POST by a caller who may."""
+    """Run a job by POST, or tell of a run by `GET /runs/ID`, for callers who may; `GET /health` answers anybody."""
     if request.path == "/health":
         return _answer(200, {"status": "serving"})
     log = Log()
     try:
         settings = load()
         caller = require_caller(request.headers.get("Authorization"), settings)
+        if request.method == "GET" and request.path.startswith(RUNS):
+            return _told_of(request.path.removeprefix(RUNS), settings)
         return _run(request, settings, log.labelled(caller=caller))
     except CallerRefusedError as refused:
         log.event(f"a caller was refused: {refused}", Severity.WARNING)
@@ -72,25 +88,35 @@ def run_job(request: Request) -> Response:
 
 def _run(request: Request, settings: Settings, log: Log) -> Response:
     if request.method != "POST":
-        return _answer(405, {"error": "POST a job; GET /health tells whether this serves"}, Allow="POST")
+        return _answer(405, {"error": "POST a job; GET /runs/ID or /health"}, Allow="POST")
     if request.content_length is None or request.content_length > MAX_BODY:
         return _answer(413, {"error": f"a request states its length, {MAX_BODY} bytes at most"})
     try:
-        jobs, options = _ordered(request)
+        order = Order.model_validate_json(request.get_data())
+        jobs = chosen([order.job])
+        options = options_of(order.options.model_dump(), jobs)
     except ValidationError as wrong:
         problems = [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in wrong.errors(include_input=False)]
         return _answer(400, {"error": "; ".join(problems)})
     except click.UsageError as wrong:
         return _answer(400, {"error": wrong.message})
-    results = list(execute(jobs, options, settings, log))
+    work = Work(partial(execute, jobs, options, settings, log))
+    results = work.within(order.wait_s)
+    if results is None:
+        return _answer(202, {"runs": [_going_on(record) for record in work.begun]})
     status = 200 if exit_code(results) == DONE else 500
     return _answer(status, {"runs": list(map(_told, records_of(results)))})
 
 
-def _ordered(request: Request) -> tuple[Sequence[Job], Options]:
-    order = Order.model_validate_json(request.get_data())
-    jobs = chosen([order.job])
-    return jobs, options_of(order.options.model_dump(), jobs)
+def _told_of(run_id: str, settings: Settings) -> Response:
+    record = Runs(open_bookkeeping(settings), settings).get(run_id) if _A_RUN.fullmatch(run_id) else None
+    if record is None:
+        return _answer(404, {"error": "there is no such run"})
+    return _answer(200, _told(RunRecord.model_validate(record)))
+
+
+def _going_on(record: RunRecord) -> dict[str, str]:
+    return {"run_id": record.run_id, "job": record.job, "status": record.status.value, "see": RUNS + record.run_id}
 
 
 def _told(record: RunRecord) -> dict[str, Any]:

@@ -86,6 +86,15 @@ def test_a_dry_run_says_what_would_happen(served_stack: tuple[LocalStack, str]) 
     assert (answer.status_code, answer.json()["runs"][0]["dry_run"]) == (200, True)
 
 
+@pytest.mark.parametrize("name", ["trades-20211231T000000-0123456789ab", "..", "a/b", "%00"])
+def test_a_run_that_there_is_not_is_404(name: str, served_stack: tuple[LocalStack, str]) -> None:
+    address = served_stack[1]
+    assert requests.get(f"{address}/runs/{name}", timeout=PATIENCE_S).status_code == 401
+    headers = {"Authorization": f"Bearer {SIGNER.token()}"}
+    refused = requests.get(f"{address}/runs/{name}", headers=headers, timeout=PATIENCE_S)
+    assert refused.status_code == (405 if name == ".." else 404)  # a client resolves dots itself
+
+
 def test_an_unknown_caller_runs_nothing(served_stack: tuple[LocalStack, str]) -> None:
     stack, address = served_stack
     before = len(Promises(stack).runs)
@@ -107,6 +116,7 @@ def test_an_unknown_caller_runs_nothing(served_stack: tuple[LocalStack, str]) ->
         ({"job": "trades", "options": {"limit": True}}, "options.limit"),
         ({"job": "trades", "options": {"since": "2021-07-02", "until": "2021-07-01"}}, "--since"),
         ({}, "job"),
+        ({"job": "trades", "wait_s": 4000}, "wait_s"),
         ([], "body"),
     ],
     ids=str,
