@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo test check lock slow nightly advisories mutation clean
+.PHONY: demo test check lock slow nightly container advisories checkov provider-schema mutation clean
 
 demo: $(INSTALLED)
 	$(BIN)/golden-thread demo
@@ -19,6 +19,10 @@ slow: $(INSTALLED)
 
 nightly: $(INSTALLED)
 	$(BIN)/python -m pytest -m nightly
+
+# The image, the compose file and every job in its container. Needs a Docker engine with Compose, and says so without.
+container: $(INSTALLED)
+	$(BIN)/python -m pytest -m container tests/containers
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -43,6 +47,22 @@ $(ADVISORIES)/.installed: requirements-advisories.txt $(INSTALLED)
 	$(ADVISORIES)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	touch $@
 
+# What a security scanner has to say about the Terraform files; each exception is reasoned in place. Calls nobody.
+CHECKOV = $(VENV)/checkov
+checkov: $(CHECKOV)/.installed
+	$(CHECKOV)/bin/python -m checkov.main --directory infra/gcp --framework terraform --skip-download --quiet --compact
+
+$(CHECKOV)/.installed: requirements-checkov.txt $(INSTALLED)
+	$(PYTHON) -m venv $(CHECKOV)
+	$(CHECKOV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	touch $@
+
+# The schema that the Terraform files are held to, for the resources they use; after the first use of another one.
+provider-schema: $(INSTALLED)
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
+		-r requirements-provider.txt -d $(VENV)/provider
+	$(BIN)/python -m tests.infra.extract $(VENV)/provider/*.whl
+
 # How many mutants the tests kill, and what the others changed: all groups of tests/mutation/groups.py, or GROUPS="fees".
 GROUPS =
 mutation: $(VENV)/.mutation
@@ -60,6 +80,7 @@ lock:
 	$(LOCK) --extra local -o requirements-local.txt
 	$(LOCK) --extra dev -o requirements-dev.txt
 	uv pip compile --group pyproject.toml:advisories $(LOCKED) -o requirements-advisories.txt
+	uv pip compile --group pyproject.toml:checkov $(LOCKED) -o requirements-checkov.txt
 	uv pip compile --group pyproject.toml:mutation $(LOCKED) -c requirements-dev.txt -o requirements-mutation.txt
 
 clean:

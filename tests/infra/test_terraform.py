@@ -1,0 +1,234 @@
+"""Terraform itself judges the files: with the provider's schema behind it, and no cloud."""
+
+import base64
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.needs import SourceUse, needs_of
+from jobs.registry import all_jobs
+from schemas.registry import TABLES
+from tests.infra import files
+from tests.infra.plants import PLANTS, Plant
+from tests.infra.workspace import MISSING, TERRAFORM, Plan, Workspace
+
+ENVIRONMENTS = ("dev", "paper", "prod")
+REAL_PROVIDERS = os.environ.get("TF_PLUGIN_CACHE_DIR")
+SCHEDULED = {name for name, job in all_jobs().items() if job.schedule}
+
+
+@pytest.fixture(scope="module")
+def plan(unchanged: Workspace) -> Plan:
+    return unchanged.plan("paper")
+
+
+@pytest.mark.skipif(TERRAFORM is None, reason=MISSING)
+def test_the_files_are_formatted(unchanged: Workspace) -> None:
+    checked = unchanged.terraform("fmt", "-check", "-recursive", "-diff")
+
+    assert (checked.returncode, checked.stdout) == (0, "")
+
+
+def test_terraform_finds_the_files_valid(unchanged: Workspace) -> None:
+    assert unchanged.validate() == []
+
+
+@pytest.mark.skipif(TERRAFORM is None or REAL_PROVIDERS is None, reason="no provider in TF_PLUGIN_CACHE_DIR")
+def test_the_real_provider_finds_the_files_valid(tmp_path: Path) -> None:
+    real = Workspace.of(tmp_path / "real", {})
+    real.terraform("init", "-input=false", "-backend=false", f"-plugin-dir={REAL_PROVIDERS}").check_returncode()
+
+    assert json.loads(real.terraform("validate", "-json").stdout)["diagnostics"] == []
+
+
+@pytest.mark.parametrize("plant", [one for one in PLANTS if one.terraform], ids=lambda plant: plant.name)
+def test_terraform_finds_a_planted_mistake_too(plant: Plant, workspace: Workspace) -> None:
+    workspace.write(plant.into(files.read()))
+
+    assert any(str(plant.terraform) in " ".join(said.split()) for said in workspace.validate())
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_environment_can_be_planned_from_nothing(environment: str, unchanged: Workspace) -> None:
+    planned = unchanged.plan(environment)
+
+    assert set(planned.of("google_bigquery_table")) == {f'table["{row.TABLE.name}"]' for row in TABLES}
+    assert planned.resources["google_bigquery_dataset.trading"]["labels"] == {"environment": environment}
+    assert keys(planned, "google_cloud_run_v2_job") == set(all_jobs())
+    assert ("google_firestore_database.source[0]" in planned.resources) == (environment == "dev")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "objection"),
+    [
+        ("project", "My Project", "Write a project id"),
+        ("environment", "test", "dev, paper or prod"),
+        ("image", "gcr.io/my-project/golden-thread:latest", "Name the image by digest"),
+        ("dataset", "trading-paper", "letters, digits and underscores"),
+        ("source_database", "Engine", "Write the database's id"),
+        ("bookkeeping_database", "(default)", "lower-case letters, digits and hyphens"),
+        ("bookkeeping_database", "engine-paper", "Keep the books in another database"),
+        ("broker_url", "https://paper-api.alpaca.markets/v2", "scheme and host only"),
+        ("broker_url", "https://api.alpaca.markets", "Only prod trades real money"),
+        ("broker_accounts", ["One-Two"], "account names in lower-case"),
+        ("secret_versions", {"ALPACA_API_KEY": "latest"}, "Pin a version by number"),
+        ("settings", {"ALPACA_SECRET_KEY": "abc"}, "belong into Secret Manager"),
+        ("max_retries", 0, "Between 1 and 10"),
+        ("monthly_budget_usd", 0.5, "Write whole dollars"),
+    ],
+)
+def test_a_wrong_variable_is_refused_with_a_reason(name: str, value: Any, objection: str, unchanged: Workspace) -> None:
+    assert objection in unchanged.refusal("paper", **{name: value})
+
+
+def keys(plan: Plan, kind: str, name: str = "") -> set[str]:
+    """The keys of the resources of a kind."""
+    return {match[1] for one in plan.of(kind) if (match := re.fullmatch(rf'{name or "[a-z_]+"}\["(.+)"\]', one))}
+
+
+def test_a_job_runs_its_module_from_the_image_by_digest_as_itself(plan: Plan) -> None:
+    for name, job in plan.of("google_cloud_run_v2_job").items():
+        task = job["template"][0]["template"][0]
+        module = name.removeprefix('job["').removesuffix('"]').replace("-", "_")
+        assert task["containers"][0]["command"] == ["python", "-m", f"jobs.{module}"]
+        assert "@sha256:" in task["containers"][0]["image"]
+        assert task["max_retries"] >= 1
+        assert job["template"][0]["task_count"] == 1
+
+
+def test_only_jobs_that_ask_the_broker_get_its_keys(plan: Plan) -> None:
+    asking = {name for name, job in all_jobs().items() if needs_of(job).broker}
+
+    assert {key.partition(":")[0] for key in keys(plan, "google_secret_manager_secret_iam_member")} == asking
+    assert {name for name in all_jobs() if "ALPACA_API_KEY" in _variables(plan, name)} == asking
+    assert {name for name in all_jobs() if "ALPACA_BASE_URL" in _variables(plan, name)} == asking
+
+
+def _variables(plan: Plan, job: str) -> Mapping[str, Any]:
+    task = plan.resources[f'google_cloud_run_v2_job.job["{job}"]']["template"][0]["template"][0]
+    return {one["name"]: one for one in task["containers"][0]["env"]}
+
+
+def test_several_broker_accounts_have_secrets_of_their_own(unchanged: Workspace) -> None:
+    plan = unchanged.plan("paper", broker_accounts=["main", "hedge"], secret_versions={"ALPACA_API_KEY_MAIN": "3"})
+    variables = _variables(plan, "trades")
+
+    assert variables["ALPACA_ACCOUNTS"]["value"] == "hedge,main"
+    assert {name for name in variables if name.endswith(("_MAIN", "_HEDGE"))} == {
+        f"ALPACA_{kind}_KEY_{account}" for kind in ("API", "SECRET") for account in ("MAIN", "HEDGE")
+    }
+    pinned = {
+        name: variables[name]["value_source"][0]["secret_key_ref"][0]["version"]
+        for name in variables
+        if "_KEY_" in name
+    }
+    assert {name for name, version in pinned.items() if version == "3"} == {"ALPACA_API_KEY_MAIN"}
+
+
+def test_each_job_may_write_the_tables_it_declares_and_read_those(plan: Plan) -> None:
+    needs = {name: needs_of(job) for name, job in all_jobs().items()}
+    writes = {f"{name}:{table}" for name, one in needs.items() for table in one.writes}
+    reads = {f"{name}:{table}" for name, one in needs.items() for table in one.reads}
+
+    assert keys(plan, "google_bigquery_table_iam_member", "writes") == writes
+    assert keys(plan, "google_bigquery_table_iam_member", "reads") == reads
+
+
+def test_no_role_of_ours_lets_a_job_that_only_archives_touch_the_sources(plan: Plan) -> None:
+    changing = {"datastore.entities.create", "datastore.entities.update", "datastore.entities.delete"}
+    roles = {
+        name: set(role["permissions"]) & changing for name, role in plan.of("google_project_iam_custom_role").items()
+    }
+    may = {
+        SourceUse.READS: "roles/datastore.viewer",
+        SourceUse.MENDS: None,  # a role made here, whose id only the service tells
+        SourceUse.DELETES: None,
+    }
+
+    assert roles["mender"] == {"datastore.entities.update"}
+    assert roles["retirer"] == changing
+    assert roles["bookkeeper"] == changing - {"datastore.entities.delete"}
+    for name, job in all_jobs().items():
+        source = plan.resources[f'google_project_iam_member.source["{name}"]']
+        assert source.get("role") == may[needs_of(job).source], name
+        assert 'databases/engine-paper"' in source["condition"][0]["expression"]
+        books = plan.resources[f'google_project_iam_member.bookkeeper["{name}"]']
+        assert 'databases/golden-thread-paper"' in books["condition"][0]["expression"]
+
+
+def test_nothing_is_granted_on_the_project_without_a_condition_but_queries(plan: Plan) -> None:
+    free = {values.get("role") for values in plan.of("google_project_iam_member").values() if not values["condition"]}
+
+    assert free == {"roles/bigquery.jobUser"}
+
+
+def test_the_scheduler_starts_what_has_a_schedule_and_nothing_else(plan: Plan) -> None:
+    assert keys(plan, "google_cloud_scheduler_job") == SCHEDULED
+    assert keys(plan, "google_cloud_run_v2_job_iam_member") == SCHEDULED
+    roles = {one["role"] for one in plan.of("google_cloud_run_v2_job_iam_member").values()}
+    assert roles == {"roles/run.invoker"}
+    for name, schedule in plan.of("google_cloud_scheduler_job").items():
+        assert schedule["schedule"] == all_jobs()[name.split('"')[1]].schedule
+        assert (schedule["time_zone"], _body(schedule)) == ("Etc/UTC", {})
+
+
+def _body(schedule: Mapping[str, Any]) -> Any:
+    return json.loads(base64.b64decode(schedule["http_target"][0]["body"]))
+
+
+def test_retire_deletes_on_a_schedule_only_where_told_so(unchanged: Workspace) -> None:
+    plan = unchanged.plan("paper", retire_schedule="0 3 * * 0")
+    schedule = plan.resources['google_cloud_scheduler_job.schedule["retire"]']
+
+    assert _body(schedule) == {"overrides": {"containerOverrides": [{"args": ["--delete"]}]}}
+    assert schedule["schedule"] == "0 3 * * 0"
+    roles = {name: one["role"] for name, one in plan.of("google_cloud_run_v2_job_iam_member").items()}
+    assert {name for name, role in roles.items() if role.endswith("WithOverrides")} == {'scheduler["retire"]'}
+
+
+def test_each_scheduled_job_is_missed_when_it_stays_silent(plan: Plan) -> None:
+    policies = plan.of("google_monitoring_alert_policy")
+
+    assert keys(plan, "google_monitoring_alert_policy", "silent") == SCHEDULED
+    assert set(policies) - {f'silent["{name}"]' for name in SCHEDULED} == {
+        "failed",
+        "quarantine",
+        "unbalanced",
+        "blind_spot",
+    }
+    for name in SCHEDULED:
+        query = policies[f'silent["{name}"]']["conditions"][0]["condition_prometheus_query_language"][0]["query"]
+        assert f'job_name="gt-paper-{name}"' in query
+        assert "[26h]" in query
+
+
+def test_a_budget_is_watched_where_there_is_a_billing_account(plan: Plan, unchanged: Workspace) -> None:
+    billed = unchanged.plan("paper", billing_account="012345-678901-ABCDEF", monthly_budget_usd=120)
+    amount = billed.resources["google_billing_budget.month[0]"]["amount"][0]["specified_amount"][0]
+
+    assert plan.of("google_billing_budget") == {}
+    assert amount == {"currency_code": "USD", "units": "120", "nanos": None}
+
+
+def test_a_job_whose_name_is_too_long_for_an_account_is_refused(workspace: Workspace) -> None:
+    jobs = json.loads(files.read()["infra/gcp/jobs.json"])
+    jobs["signals-of-the-day-before"] = jobs["trades"]
+    workspace.write({"infra/gcp/jobs.json": json.dumps(jobs)})
+
+    assert "give signals-of-the-day-before a shorter name" in workspace.refusal("paper")
+
+
+def test_views_are_made_of_the_files_there_are(workspace: Workspace) -> None:
+    folder = workspace.root / "schemas" / "views"
+    folder.mkdir(exist_ok=True)
+    (folder / "open_fees.sql").write_text("SELECT trade_id FROM `{dataset}.fact_trades`\n", encoding="utf-8")
+    view = workspace.plan("paper").resources['google_bigquery_table.view["open_fees.sql"]']
+
+    assert view["table_id"] == "open_fees"
+    assert view["view"][0]["query"] == "SELECT trade_id FROM `my-project.trading_paper.fact_trades`\n"
+    assert view["view"][0]["use_legacy_sql"] is False
