@@ -30,7 +30,7 @@ resource "google_cloud_run_v2_job" "job" {
 
     template {
       service_account = google_service_account.job[each.key].email
-      timeout         = try(var.limits[each.key].timeout, "3600s")
+      timeout         = coalesce(try(var.limits[each.key].timeout, null), "3600s")
       max_retries     = var.max_retries
 
       containers {
@@ -40,8 +40,8 @@ resource "google_cloud_run_v2_job" "job" {
 
         resources {
           limits = {
-            cpu    = try(var.limits[each.key].cpu, "1")
-            memory = try(var.limits[each.key].memory, "512Mi")
+            cpu    = coalesce(try(var.limits[each.key].cpu, null), "1")
+            memory = coalesce(try(var.limits[each.key].memory, null), "512Mi")
           }
         }
 

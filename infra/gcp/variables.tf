@@ -139,9 +139,9 @@ variable "settings" {
 variable "limits" {
   description = "Jobs that need other limits than one CPU, 512 MiB and an hour for each attempt, by job."
   type = map(object({
-    cpu     = optional(string, "1")
-    memory  = optional(string, "512Mi")
-    timeout = optional(string, "3600s")
+    cpu     = optional(string)
+    memory  = optional(string)
+    timeout = optional(string)
   }))
   default = {}
 }

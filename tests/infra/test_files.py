@@ -3,9 +3,11 @@
 import pytest
 
 from tests.infra import files
+from tests.infra.hcl import parse
 from tests.infra.plants import PLANTS, Plant
 from tests.infra.provider import schemas
 
+TERRAFORM = [text for path, text in files.read().items() if path.endswith(".tf")]
 CHECKS = ("schema", "references", "unused", "descriptions", "layout", "freshness")
 
 
@@ -25,6 +27,25 @@ def test_a_planted_mistake_is_found_by_its_check(plant: Plant) -> None:
     found = files.checked(plant.into(files.read()))
 
     assert any(plant.found in problem for problem in found[plant.check]), found
+
+
+@pytest.mark.parametrize(
+    ("resource", "definitions"),
+    [
+        ("google_bigquery_table.table", "local.tables"),
+        ("google_bigquery_table_iam_member.writes", "local.jobs"),
+        ("google_cloud_run_v2_job.job", "local.jobs"),
+        ("google_cloud_scheduler_job.schedule", "local.scheduled"),
+        ("google_firestore_field.bookkeeping", "local.firestore"),
+        ("google_monitoring_alert_policy.silent", "local.scheduled"),
+        ("google_project_iam_member.source", "local.jobs"),
+        ("google_service_account.job", "local.jobs"),
+    ],
+)
+def test_what_a_loop_gets_is_made_for_each_generated_definition(resource: str, definitions: str) -> None:
+    blocks = {block.name: block for text in TERRAFORM for block in parse(text)}
+
+    assert definitions in blocks[resource].body.attributes["for_each"]
 
 
 def test_the_pinned_provider_is_the_one_whose_schema_is_held_against() -> None:

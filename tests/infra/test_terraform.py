@@ -101,6 +101,22 @@ def test_a_job_runs_its_module_from_the_image_by_digest_as_itself(plan: Plan) ->
         assert job["template"][0]["task_count"] == 1
 
 
+def test_one_limit_of_one_job_can_be_raised(unchanged: Workspace) -> None:
+    plan = unchanged.plan("paper", limits={"trades": {"memory": "2Gi"}})
+    tasks = {
+        name: plan.resources[f'google_cloud_run_v2_job.job["{name}"]']["template"][0]["template"][0]
+        for name in ("trades", "strategies")
+    }
+    found = {name: (task["timeout"], *_limits(task)) for name, task in tasks.items()}
+
+    assert found == {"trades": ("3600s", "1", "2Gi"), "strategies": ("3600s", "1", "512Mi")}
+
+
+def _limits(task: Mapping[str, Any]) -> tuple[str, str]:
+    limits = task["containers"][0]["resources"][0]["limits"]
+    return limits["cpu"], limits["memory"]
+
+
 def test_only_jobs_that_ask_the_broker_get_its_keys(plan: Plan) -> None:
     asking = {name for name, job in all_jobs().items() if needs_of(job).broker}
 
