@@ -12,7 +12,8 @@ from infra.local.bigquery.patching import UnexpectedEmulatorError, require_versi
 
 def main() -> None:
     """Start the emulator, print one line when it is ready, and stop with 0 when told to."""
-    parser = argparse.ArgumentParser(prog="python -m infra.local.bigquery", description="BigQuery on 127.0.0.1")
+    parser = argparse.ArgumentParser(prog="python -m infra.local.bigquery", description="BigQuery on one interface")
+    parser.add_argument("--host", default="127.0.0.1", help="the interface to listen on")
     parser.add_argument("--rest-port", type=int, default=0, help="0 takes a free port")
     parser.add_argument("--grpc-port", type=int, default=0, help="0 takes a free port")
     parser.add_argument("--data-dir", type=Path, help="keep committed data here; without it everything is in memory")
@@ -23,7 +24,7 @@ def main() -> None:
         # bqemulator logs while it is being imported, so logging has to be set up first.
         from infra.local.bigquery.emulator import serve  # noqa: PLC0415
 
-        asyncio.run(serve(options.rest_port, options.grpc_port, options.data_dir))
+        asyncio.run(serve(options.host, options.rest_port, options.grpc_port, options.data_dir))
     except (UnexpectedEmulatorError, OSError) as error:
         sys.exit(f"bigquery: {error}")
 

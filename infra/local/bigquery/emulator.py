@@ -12,18 +12,16 @@ from infra.local.bigquery import strictness, table_resource, turns, typed_values
 from infra.local.bigquery.patching import replace
 from infra.local.bigquery.storage import NoTimeTravel, SingleThreadEngine
 
-_HOST = "127.0.0.1"
 
-
-async def serve(rest_port: int, grpc_port: int, data_dir: Path | None) -> None:
-    """Serve on 127.0.0.1 until SIGTERM or SIGINT; say on stdout when, and where, it is ready.
+async def serve(host: str, rest_port: int, grpc_port: int, data_dir: Path | None) -> None:
+    """Serve on one interface until SIGTERM or SIGINT; say on stdout when, and where, it is ready.
 
     Raises:
         OSError: A port is taken.
     """
     for port in (rest_port, grpc_port):
-        _require_free(port)
-    emulator = _assembled(_settings(rest_port, grpc_port, data_dir))
+        _require_free(host, port)
+    emulator = _assembled(_settings(host, rest_port, grpc_port, data_dir))
     stop = asyncio.Event()
     await emulator.start()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -33,14 +31,14 @@ async def serve(rest_port: int, grpc_port: int, data_dir: Path | None) -> None:
     await emulator.stop()
 
 
-def _require_free(port: int) -> None:
+def _require_free(host: str, port: int) -> None:
     """Two gRPC servers may share a port, each taking some of the calls; that is never what is wanted here."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_HOST, port))
+            probe.bind((host, port))
         except OSError as error:
-            raise OSError(error.errno, f"port {port} on {_HOST} is taken; another emulator may be running") from error
+            raise OSError(error.errno, f"port {port} on {host} is taken; another emulator may be running") from error
 
 
 class _Emulator(server.EmulatorServer):
@@ -59,11 +57,11 @@ def _assembled(settings: Settings) -> server.EmulatorServer:
     return _Emulator(settings)
 
 
-def _settings(rest_port: int, grpc_port: int, data_dir: Path | None) -> Settings:
+def _settings(host: str, rest_port: int, grpc_port: int, data_dir: Path | None) -> Settings:
     return Settings(
-        rest_host=_HOST,
+        rest_host=host,
         rest_port=rest_port,
-        grpc_host=_HOST,
+        grpc_host=host,
         grpc_port=grpc_port,
         persistence_mode=PersistenceMode.PERSISTENT if data_dir else PersistenceMode.EPHEMERAL,
         data_dir=data_dir,

@@ -18,10 +18,9 @@ from infra.local.broker.routes import ROUTES
 from infra.local.broker.store import Store
 from infra.local.fixtures import FixtureError
 
-_HOST = "127.0.0.1"
-
 
 @click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The interface to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), required=True, help="0 takes a free one; the ready line names it."
 )
@@ -29,8 +28,8 @@ _HOST = "127.0.0.1"
     "--data", type=click.Path(file_okay=False, path_type=Path), required=True, help="Fixture directory to keep."
 )
 @click.option("--rate-limit", type=click.IntRange(min=1), help="Refuse more requests a minute, for each key and host.")
-def main(port: int, data: Path, rate_limit: int | None) -> None:
-    """Serve fixture data on the loopback interface as Alpaca would, until SIGTERM."""
+def main(host: str, port: int, data: Path, rate_limit: int | None) -> None:
+    """Serve fixture data on one interface as Alpaca would, until SIGTERM."""
     # Failures still reach stderr; a line for every request would drown them.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     try:
@@ -39,9 +38,9 @@ def main(port: int, data: Path, rate_limit: int | None) -> None:
         raise click.ClickException(str(error)) from error
     conduct = Conduct()
     venue = Venue(store, conduct, RateLimit(rate_limit, time.time), ROUTES)
-    server = make_server(_HOST, port, Line(venue.respond, conduct), threaded=True)
+    server = make_server(host, port, Line(venue.respond, conduct), threaded=True)
     signal.signal(signal.SIGTERM, _stop)
-    click.echo(f"stand-in broker ready on http://{_HOST}:{server.port}")
+    click.echo(f"stand-in broker ready on http://{host}:{server.port}")
     server.serve_forever()
 
 
