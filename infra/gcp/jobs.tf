@@ -76,10 +76,12 @@ resource "google_cloud_run_v2_job" "job" {
 
   # Without these an execution would start and fail.
   depends_on = [
+    google_bigquery_dataset_iam_member.looks,
     google_bigquery_table.table,
     google_bigquery_table_iam_member.reads,
     google_bigquery_table_iam_member.writes,
     google_project_iam_member.bookkeeper,
+    google_project_iam_member.queries,
     google_project_iam_member.source,
     google_secret_manager_secret_iam_member.broker,
   ]

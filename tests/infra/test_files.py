@@ -1,12 +1,16 @@
 """The Terraform files, held to the provider's schema and to themselves, on any machine."""
 
+import json
+
 import pytest
 
 from tests.infra import files
+from tests.infra.extract import EXTRACT, PROJECT, extract, load
 from tests.infra.hcl import parse
 from tests.infra.plants import PLANTS, Plant
 from tests.infra.provider import schemas
 
+PACKAGE = sorted((PROJECT / ".venv" / "provider").glob("*.whl"))
 TERRAFORM = [text for path, text in files.read().items() if path.endswith(".tf")]
 CHECKS = ("schema", "references", "unused", "descriptions", "layout", "freshness")
 
@@ -53,3 +57,11 @@ def test_the_pinned_provider_is_the_one_whose_schema_is_held_against() -> None:
     major, minor, _ = schemas().version.split(".")
 
     assert f'version = "~> {major}.{minor}"' in versions
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not PACKAGE, reason="the package is not here: `make provider-schema`")
+def test_the_extract_is_what_the_package_says() -> None:
+    extracted = extract(*load(PACKAGE[0]))
+
+    assert json.dumps(extracted, indent=1) + "\n" == EXTRACT.read_text(encoding="utf-8")
