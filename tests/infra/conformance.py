@@ -53,6 +53,8 @@ def _arguments(given: Mapping[str, Any], known: Mapping[str, Any], where: str) -
             yield f"{where}: {name} is told by the service, not to it"
         elif not _fits(value, attribute["type"]):
             yield f"{where}: {name} is a {_spelled(attribute['type'])}, not {value!r}"
+        elif not _is_listed(value, attribute.get("values")):
+            yield f"{where}: {name} is one of {', '.join(attribute['values'])}, not {value}"
     for name, attribute in known.items():
         if attribute.get("required") and name not in given:
             yield f"{where}: {name} is missing"
@@ -99,6 +101,11 @@ def _fits(value: object, kind: Any) -> bool:
             return isinstance(value, dict) and all(_fits(one, element) for one in _values(value))
         case _:
             return True
+
+
+def _is_listed(value: object, values: Sequence[str] | None) -> bool:
+    """Tell whether a literal is among the values that an argument may take; an expression is taken as told."""
+    return values is None or not isinstance(value, str) or "${" in value or value.strip('"') in values
 
 
 def _values(value: Mapping[str, Any]) -> Iterator[Any]:

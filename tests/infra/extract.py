@@ -4,7 +4,7 @@
 whose `.jsii` lists every argument of every resource, generated from the provider's own schema. Only the extract is
 kept, in the format of `terraform providers schema -json`, so the real thing can take its place.
 
-What the binding does not tell: limits on values, which arguments exclude each other, and sets from lists.
+What the binding does not tell: limits on numbers and texts, which arguments exclude each other, and sets from lists.
 """
 
 import io
@@ -92,7 +92,7 @@ def _block(struct: Mapping[str, Any], types: Assembly) -> dict[str, Any]:
     for one in struct.get("properties", ()):
         name, needed = _argument(one), not one.get("optional", False)
         if (kind := _type(one["type"])) is not None:
-            attributes[name] = {"type": kind, "required" if needed else "optional": True}
+            attributes[name] = {"type": kind, "required" if needed else "optional": True, **_values(one)}
         else:
             blocks[name] = _nested(one["type"], types, needed)
     return {"attributes": attributes, "block_types": blocks}
@@ -133,6 +133,12 @@ def _argument(one: Mapping[str, Any]) -> str:
     """Spell an argument as Terraform does: the link to the provider's manual says how."""
     linked = re.search(r"/docs(?:/[\w-]+/\w+)?#(\w+) ", one.get("docs", {}).get("remarks", ""))
     return linked[1] if linked else _snake(one["name"])
+
+
+def _values(one: Mapping[str, Any]) -> dict[str, Any]:
+    """List the values that an argument may take, where the manual does; beyond Terraform's own format."""
+    told = re.search(r"Possible values: \[([^\]]+)\]", " ".join(one.get("docs", {}).values()))
+    return {"values": json.loads(f"[{told[1]}]")} if told else {}
 
 
 def _snake(name: str) -> str:

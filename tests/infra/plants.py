@@ -110,6 +110,14 @@ PLANTS = (
         'Inappropriate value for attribute "immutable_tags": bool required',
     ),
     Plant(
+        "a value that there is not",
+        "artifact_registry.tf",
+        '"UNTAGGED"',
+        '"NOT_TAGGED"',
+        "schema",
+        "tag_state is one of TAGGED, UNTAGGED, ANY, not",
+    ),
+    Plant(
         "an argument that only the service tells",
         "iam.tf",
         '  account_id   = "${local.name}-scheduler"\n',

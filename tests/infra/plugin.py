@@ -101,7 +101,11 @@ def _schema(block: Mapping[str, Any]) -> Any:
 
 def _block(block: Mapping[str, Any]) -> Any:
     attributes = [
-        message["Attribute"](name=name, **{**one, "type": json.dumps(one["type"]).encode()})
+        message["Attribute"](
+            name=name,
+            type=json.dumps(one["type"]).encode(),
+            **{rule: one.get(rule, False) for rule in ("required", "optional", "computed")},
+        )
         for name, one in block["attributes"].items()
     ]
     nested = [_nested(name, one) for name, one in block["block_types"].items()]

@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from jobs.registry import all_jobs
 from schemas.registry import TABLES
 from tests.infra import files
 from tests.infra.plants import PLANTS, Plant
+from tests.infra.provider import schemas
 from tests.infra.workspace import MISSING, TERRAFORM, Plan, Workspace
 
 ENVIRONMENTS = ("dev", "paper", "prod")
@@ -61,6 +62,30 @@ def test_every_environment_can_be_planned_from_nothing(environment: str, unchang
     assert planned.resources["google_bigquery_dataset.trading"]["labels"] == {"environment": environment}
     assert keys(planned, "google_cloud_run_v2_job") == set(all_jobs())
     assert ("google_firestore_database.source[0]" in planned.resources) == (environment == "dev")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_planned_value_is_one_that_the_manual_lists(environment: str, unchanged: Workspace) -> None:
+    planned = unchanged.plan(environment)
+    checked = {
+        value: values
+        for address, resource in planned.resources.items()
+        if not address.startswith("data.")
+        for value, values in _limited(resource, schemas().resources[address.partition(".")[0]])
+    }
+
+    assert {"FIRESTORE_NATIVE", "POINT_IN_TIME_RECOVERY_ENABLED", "COMPARISON_GT", "CRITICAL"} <= set(checked)
+    assert {value: values for value, values in checked.items() if value not in values} == {}
+
+
+def _limited(block: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the values of which the manual lists all there are, with that list."""
+    for name, attribute in schema["attributes"].items():
+        if isinstance(value := block.get(name), str) and "values" in attribute:
+            yield value, attribute["values"]
+    for name, nested in schema["block_types"].items():
+        for one in block.get(name) or [] if nested["nesting_mode"] == "list" else []:
+            yield from _limited(one, nested["block"])
 
 
 @pytest.mark.parametrize(
