@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 
 from infra.needs import SourceUse, needs_of
@@ -246,6 +247,14 @@ def test_each_scheduled_job_is_missed_when_it_stays_silent(plan: Plan) -> None:
         query = policies[f'silent["{name}"]']["conditions"][0]["condition_prometheus_query_language"][0]["query"]
         assert f'job_name="gt-paper-{name}"' in query
         assert "[26h]" in query
+
+
+def test_the_queries_of_alerts_are_promql_that_yields_series(plan: Plan) -> None:
+    conditions = [one for policy in plan.of("google_monitoring_alert_policy").values() for one in policy["conditions"]]
+    queries = [query["query"] for one in conditions for query in one["condition_prometheus_query_language"]]
+
+    assert len(queries) == len(SCHEDULED) + 1
+    assert {type(promql_parser.parse(query)) for query in queries} == {promql_parser.BinaryExpr}
 
 
 def test_a_budget_is_watched_where_there_is_a_billing_account(plan: Plan, unchanged: Workspace) -> None:
