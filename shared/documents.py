@@ -1,12 +1,12 @@
 """Firestore in: every document of a collection, as it was at one moment, in the order of its name.
 
-The stock client resumes a broken query wrongly, so the reader speaks to the generated client, resumes after the last
-name it saw, and reads the raw messages.
+The stock client resumes a broken query wrongly, so the reader asks by itself (`shared.firestore_reads`) and resumes
+after the last name it saw.
 """
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,12 +15,16 @@ import grpc
 from google.api_core.retry import exponential_sleep_generator
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
-from google.cloud.firestore_v1.services.firestore import FirestoreClient
-from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
-from google.cloud.firestore_v1.types import firestore as messages
-from google.cloud.firestore_v1.types import query as queries
 
 from shared.batching import batches
+from shared.firestore_reads import (
+    BatchGetDocumentsRequest,
+    Reads,
+    RunAggregationQueryRequest,
+    RunQueryRequest,
+    StructuredQuery,
+    open_channel,
+)
 from shared.retrying import TRANSIENT, persistently
 from shared.settings import Settings
 from shared.values import RawDocument, decode_document, decode_fields, moment
@@ -61,22 +65,14 @@ def open_bookkeeping(settings: Settings) -> firestore.Client:
     return open_firestore(settings, settings.bookkeeping_database)
 
 
-def _open_reader(settings: Settings) -> FirestoreClient:
-    if not settings.firestore_emulator_host:
-        return FirestoreClient()
-    channel = grpc.insecure_channel(settings.firestore_emulator_host)
-    return FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
-
-
 class Documents:
     """Reads collections of one database. Nothing here writes."""
 
-    def __init__(self, settings: Settings, client: FirestoreClient | None = None, database: str | None = None) -> None:
-        """Read through `client`, or through one of its own; the sources' database where none is named."""
-        self._client = client or _open_reader(settings)
-        self._timeout = settings.call_timeout_s
+    def __init__(self, settings: Settings, channel: grpc.Channel | None = None, database: str | None = None) -> None:
+        """Read over `channel`, or over one of its own; the sources' database where none is named."""
         self._retry_seconds = settings.retry_seconds
         self._database = f"projects/{settings.project}/databases/{database or settings.firestore_database}"
+        self._reads = Reads(channel or open_channel(settings), self._database, settings.call_timeout_s)
         self._parent = f"{self._database}/documents"
         self._called = settings.collection
 
@@ -118,12 +114,11 @@ class Documents:
             else:
                 return
 
-    def _stream(self, query: queries.StructuredQuery, read_time: datetime) -> Iterator[Any]:
-        request = messages.RunQueryRequest(parent=self._parent, structured_query=query, read_time=read_time)
-        for response in self._call(self._client.run_query, request):
-            raw = messages.RunQueryResponse.pb(response)
-            if raw.HasField("document"):
-                yield raw.document
+    def _stream(self, query: Any, read_time: datetime) -> Iterator[Any]:
+        request = RunQueryRequest(parent=self._parent, structured_query=query, read_time=read_time)
+        for answer in self._reads.run_query(request):
+            if answer.HasField("document"):
+                yield answer.document
 
     def _waits(self) -> Iterator[float]:
         """Yield sleep times until the retry budget is spent; progress starts a new budget."""
@@ -135,17 +130,16 @@ class Documents:
 
     def count(self, collection: str, read_time: datetime) -> int:
         """Ask the service how many documents the collection held at `read_time`."""
-        request = messages.RunAggregationQueryRequest(
-            parent=self._parent,
-            structured_aggregation_query=queries.StructuredAggregationQuery(
-                structured_query=_whole(self._called(collection)),
-                aggregations=[queries.StructuredAggregationQuery.Aggregation(count={}, alias="documents")],
-            ),
-            read_time=read_time,
+        counted = {
+            "structured_query": _whole(self._called(collection)),
+            "aggregations": [{"count": {}, "alias": "documents"}],
+        }
+        request = RunAggregationQueryRequest(
+            parent=self._parent, structured_aggregation_query=counted, read_time=read_time
         )
 
         def once() -> int:
-            answers = self._call(self._client.run_aggregation_query, request)
+            answers = self._reads.run_aggregation_query(request)
             return sum(answer.result.aggregate_fields["documents"].integer_value for answer in answers)
 
         return persistently(self._retry_seconds, once)
@@ -160,16 +154,13 @@ class Documents:
         return found
 
     def _fetch(self, names: Sequence[str], fields: Sequence[str], read_time: datetime) -> dict[str, dict[str, Any]]:
-        request = messages.BatchGetDocumentsRequest(
-            database=self._database,
-            documents=list(names),
-            mask={"field_paths": list(fields)},
-            read_time=read_time,
+        request = BatchGetDocumentsRequest(
+            database=self._database, documents=names, mask={"field_paths": fields}, read_time=read_time
         )
 
         def once() -> dict[str, dict[str, Any]]:
-            raw = map(messages.BatchGetDocumentsResponse.pb, self._call(self._client.batch_get_documents, request))
-            found = (answer.found for answer in raw if answer.HasField("found"))
+            answers = self._reads.batch_get_documents(request)
+            found = (answer.found for answer in answers if answer.HasField("found"))
             return {document.name.rsplit("/", 1)[1]: decode_fields(document.fields) for document in found}
 
         return persistently(self._retry_seconds, once)
@@ -177,34 +168,24 @@ class Documents:
     def named(self, collection: str, ids: Iterable[str]) -> Iterator[RawDocument]:
         """Yield documents by id, whole, as they are now. Absent ones are left out."""
         for some in batches((name for name in ids if _may_be_an_id(name)), MAX_WHOLE):
-            request = messages.BatchGetDocumentsRequest(
-                database=self._database, documents=self._names(collection, some)
-            )
+            request = BatchGetDocumentsRequest(database=self._database, documents=self._names(collection, some))
             yield from persistently(self._retry_seconds, partial(self._whole, request))
 
     def _names(self, collection: str, ids: Iterable[str]) -> list[str]:
         return [f"{self._parent}/{self.path(collection, name)}" for name in ids]
 
-    def _whole(self, request: messages.BatchGetDocumentsRequest) -> list[RawDocument]:
-        raw = map(messages.BatchGetDocumentsResponse.pb, self._call(self._client.batch_get_documents, request))
-        return [decode_document(answer.found) for answer in raw if answer.HasField("found")]
+    def _whole(self, request: Any) -> list[RawDocument]:
+        answers = self._reads.batch_get_documents(request)
+        return [decode_document(answer.found) for answer in answers if answer.HasField("found")]
 
     def server_time(self) -> datetime:
         """Ask the service for its clock: the moment a run reads at."""
-        request = messages.BatchGetDocumentsRequest(
-            database=self._database, documents=self._names("job_leases", ["clock"])
-        )
+        request = BatchGetDocumentsRequest(database=self._database, documents=self._names("job_leases", ["clock"]))
 
         def once() -> datetime:
-            answer = next(iter(self._call(self._client.batch_get_documents, request)))
-            return moment(messages.BatchGetDocumentsResponse.pb(answer).read_time)
+            return moment(next(self._reads.batch_get_documents(request)).read_time)
 
         return persistently(self._retry_seconds, once)
-
-    def _call(self, method: Callable[..., Iterable[Any]], request: Any) -> Iterable[Any]:
-        """Send one request without the client's own retries, which break mid-stream."""
-        metadata = [("google-cloud-resource-prefix", self._database)]
-        return method(request=request, retry=None, timeout=self._timeout, metadata=metadata)
 
 
 def require_after(name: str, last: str | None) -> None:
@@ -236,22 +217,16 @@ def _may_be_an_id(name: str) -> bool:
     return bool(name) and "/" not in name and not reserved and len(name.encode(errors="replace")) <= MAX_ID
 
 
-def _whole(collection: str) -> queries.StructuredQuery:
-    selector = queries.StructuredQuery.CollectionSelector(collection_id=collection)
-    return queries.StructuredQuery(from_=[selector])
+def _whole(collection: str) -> Any:
+    return StructuredQuery(from_=[{"collection_id": collection}])
 
 
-def _by_name(collection: str, after: str | None, limit: int, fields: Sequence[str]) -> queries.StructuredQuery:
+def _by_name(collection: str, after: str | None, limit: int, fields: Sequence[str]) -> Any:
     query = _whole(collection)
-    if fields:
-        query.select = queries.StructuredQuery.Projection(fields=[{"field_path": name} for name in fields])
-    query.order_by = [
-        queries.StructuredQuery.Order(
-            field=queries.StructuredQuery.FieldReference(field_path="__name__"),
-            direction=queries.StructuredQuery.Direction.ASCENDING,
-        )
-    ]
-    query.limit = limit
+    for name in fields:
+        query.select.fields.add(field_path=name)
+    query.order_by.add(field={"field_path": "__name__"}, direction=StructuredQuery.ASCENDING)
+    query.limit.value = limit
     if after is not None:
-        query.start_at = queries.Cursor(values=[{"reference_value": after}], before=False)
+        query.start_at.values.add(reference_value=after)
     return query

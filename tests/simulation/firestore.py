@@ -231,10 +231,10 @@ def _never(*_: Any, **__: Any) -> NoReturn:
 
 
 class Clients(NamedTuple):
-    """Both clients that the product uses."""
+    """What the product speaks through: the stock client, and the channel that it reads over."""
 
     stock: firestore.Client
-    generated: FirestoreClient
+    channel: grpc.Channel
 
 
 def connect(engine: Engine) -> Clients:
@@ -252,4 +252,4 @@ def _wiring() -> tuple[_Channel, Clients]:
         generated = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
     stock = firestore.Client(project=PROJECT, credentials=AnonymousCredentials())
     stock._firestore_api_internal = generated  # noqa: SLF001 - it takes no transport
-    return channel, Clients(stock, generated)
+    return channel, Clients(stock, channel)

@@ -135,8 +135,8 @@ class World:
         return Parts(
             settings=settings,
             firestore=clients.stock,
-            documents=Documents(settings, clients.generated),
-            bookkeeping=Documents(settings, clients.generated),
+            documents=Documents(settings, clients.channel),
+            bookkeeping=Documents(settings, clients.channel),
             leases=Leases(clients.stock, settings),
             quarantine=Quarantine(clients.stock, settings),
             runs=Runs(clients.stock, settings),
