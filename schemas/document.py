@@ -207,7 +207,7 @@ class Document(BaseModel):
     @classmethod
     def _one_spelling(cls, fields: dict[str, Any]) -> dict[str, Any]:
         """Move each field to its first spelling. A second spelling with another value stays among the extras."""
-        fields = {name: value for name, value in fields.items() if not cls._is_empty(name, value)}
+        fields = {name: value for name, value in fields.items() if value is not None or not cls._is_known(name)}
         for name, others in cls.SPELLINGS.items():
             for other in others:
                 if other in fields and cls._is_blank(name, fields.get(name)):
@@ -222,11 +222,10 @@ class Document(BaseModel):
         return value is None or value == "" or (name in cls.ZERO_IS_UNKNOWN and _is_zero(value))
 
     @classmethod
-    def _is_empty(cls, name: str, value: object) -> bool:
+    def _is_known(cls, name: str) -> bool:
         # A field of the document that is called as ours is here is no field of ours.
         ours = name in cls.model_fields and name != "document_id"
-        known = ours or any(name in others for others in cls.SPELLINGS.values())
-        return value is None and known
+        return ours or any(name in others for others in cls.SPELLINGS.values())
 
     @model_validator(mode="after")
     def _key_matches(self) -> Self:
