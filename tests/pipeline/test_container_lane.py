@@ -9,8 +9,9 @@ import pytest
 from tests.pipeline.documents import ROOT
 
 PREPARED = """
-(trap 'echo told >"$1/ended"; exit' TERM; while :; do sleep 0.1; done) >/dev/null 2>&1 &
+(trap 'echo told >"$1/ended"; exit' TERM; touch "$1/up"; while :; do sleep 0.1; done) >/dev/null 2>&1 &
 echo $! >"$1/dockerd.pid"
+until [ -e "$1/up" ]; do sleep 0.1; done
 echo 'something else'
 echo 'export DOCKER_CONFIG=as-prepared'
 """
