@@ -54,9 +54,10 @@ GROUPS = {
         ),
         (
             "tests/emulator/test_lease_guards.py",
-            *_unit("settle", "sql_statements", "trades_revision"),
+            *_unit("settle", "sql_statements", "stream_answers", "trades_revision"),
             "tests/simulation/test_scripts.py",
             "tests/simulation/test_streams.py",
+            "tests/simulation/test_what_runs_say.py",
             "tests/mutation/single_histories.py",
         ),
     ),

@@ -1,0 +1,232 @@
+"""What a run logs and stamps, word by word: whoever is on call reads nothing else."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from schemas.run_record import Status
+from schemas.table import ArchivedRow
+from shared.fingerprint import Fingerprint
+from shared.log import Log, Severity
+from shared.parts import Parts
+from shared.survey import Options
+from shared.warehouse import Warehouse
+from tests.emulator.builders import orders, position
+from tests.simulation.network import Fault
+from tests.simulation.scripts import SOON
+from tests.simulation.world import Ended, Errand, World
+
+TRADES = Errand("trades", Options(as_of=datetime.fromisoformat(SOON)))
+
+
+@dataclass
+class Heard(Log):
+    """Keeps what is said: message, severity and fields."""
+
+    said: list[tuple[str, Severity, dict[str, Any]]] = field(default_factory=list)
+
+    def labelled(self, **_: str) -> "Heard":
+        return self
+
+    def event(self, message: str, severity: Severity = Severity.INFO, **fields: Any) -> None:
+        self.said.append((message, severity, fields))
+
+
+class Listening(World):
+    """A world whose runs are heard."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.heard = Heard()
+
+    def parts(self) -> Parts:
+        return replace(super().parts(), log=self.heard)
+
+    def told(self, message: str) -> list[tuple[Severity, dict[str, Any]]]:
+        return [(severity, fields) for said, severity, fields in self.heard.said if said == message]
+
+    def one(self, errand: Errand = TRADES) -> Ended:
+        """Run once, a second later, so that no two revisions are of one moment."""
+        self.time.sleep(1)
+        (ended,) = self.run(errand)
+        return ended
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return sorted(self.dataset.rows("fact_trades"), key=lambda row: str(row["trade_id"]))
+
+
+@pytest.fixture
+def world() -> Listening:
+    """Three trades to archive."""
+    world = Listening()
+    world.venue.record([order for number in (1, 2, 3) for order in orders(number)], [])
+    for number in (1, 2, 3):
+        world.put("live_positions", f"position-{number:04}", position(number))
+    return world
+
+
+def test_a_page_says_how_far_the_run_is(world: Listening) -> None:
+    world.put("live_positions", "position-0004", position(4, qty=0))
+    world.put("live_positions", "position-0005", position(5, status="OPEN"))
+    world.one()
+    ((severity, page),) = world.told("page done")
+    assert page.pop("per_second") > 0
+    assert (severity, page) == (
+        Severity.INFO,
+        {"documents": 5, "appended": 3, "already": 0, "revised": 0, "quarantined": 1},
+    )
+
+
+def after(happening: Callable[[], object]) -> Callable[..., Fingerprint]:
+    """Ask the table for its fingerprint once something has happened to it, the first time."""
+    asked, left = Warehouse.fingerprint, [happening]
+
+    def fingerprint(self: Warehouse, row: type[ArchivedRow], run_id: str) -> Fingerprint:
+        if left:
+            left.pop()()
+        return asked(self, row, run_id)
+
+    return fingerprint
+
+
+def test_rows_that_are_gone_before_they_are_verified_are_pending_and_named(
+    world: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Warehouse, "fingerprint", after(lambda: world.dataset.rows("fact_trades").pop(1)))
+
+    record = world.one().record
+
+    assert record is not None
+    assert (record.status, record.counts.archived, record.counts.pending) == (Status.PARTIAL, 2, 1)
+    assert world.told("rows are not in the table yet") == [
+        (Severity.ERROR, {"rows": 1, "keys": ["('position-0002',)"]})
+    ]
+
+
+def test_no_more_is_lost_than_the_table_lacks(world: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document that was refused may be new when it is read again, and was never streamed."""
+
+    def lose_one_and_learn_of_another() -> None:
+        world.dataset.rows("fact_trades").pop(0)
+        world.venue.record(orders(4), [])
+
+    world.put("live_positions", "position-0004", position(4, exit_fill_price=None))
+    monkeypatch.setattr(Warehouse, "fingerprint", after(lose_one_and_learn_of_another))
+
+    record = world.one().record
+
+    assert record is not None
+    counts = record.counts
+    assert (counts.read, counts.archived, counts.pending, counts.quarantined) == (4, 2, 1, 1)
+
+
+def test_rows_that_a_newer_run_has_revised_meanwhile_are_no_loss(
+    world: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def revise() -> None:
+        world.dataset.rows("fact_trades")[0]["source_rev"] += timedelta(days=1)
+
+    monkeypatch.setattr(Warehouse, "fingerprint", after(revise))
+
+    record = world.one().record
+
+    assert record is not None
+    assert (record.status, record.counts.archived, record.counts.pending) == (Status.SUCCEEDED, 3, 0)
+    assert world.told("rows of this run hold newer revisions already") == [(Severity.WARNING, {})]
+
+
+def calls_of_a_clean_run() -> int:
+    world = Listening()
+    world.put("live_positions", "position-0001", position(1, trade_type="THEORETICAL"))
+    counted = list[int]()
+    passed = world.network.call
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        counted.append(1)
+        return passed(*arguments, **named)
+
+    world.network.call = call  # type: ignore[method-assign]  # counts and passes on
+    world.one()
+    return len(counted)
+
+
+def test_whoever_finds_an_open_commit_says_whose_it_was_and_what_became_of_it() -> None:
+    """Killed before each call in turn: where an intent was left, the next run names that run."""
+    found = set()
+    for place in range(calls_of_a_clean_run()):
+        world = Listening()
+        world.put("live_positions", "position-0001", position(1, trade_type="THEORETICAL"))
+        world.one(replace(TRADES, faults={place: Fault.KILLED_BEFORE}))
+        started = [fields for message, _, fields in world.heard.said if message == "run started"]
+        assert len(started) == 1
+        world.time.sleep(3600)
+        world.one()
+        for severity, fields in world.told("recovered an intent"):
+            assert severity is Severity.WARNING
+            found.add(fields["outcome"])
+            assert fields["of"].startswith("trades-")
+        world.one()
+        assert [row["trade_id"] for row in world.rows] == ["position-0001"]
+    assert "COMMITTED" in found
+
+
+def test_a_revision_is_stamped_with_who_revised_it_and_when(world: Listening) -> None:
+    first = world.one().record
+    world.put("live_positions", "position-0002", position(2, exit_reason="edited"))
+    before = world.time.now()
+    second = world.one().record
+    assert first is not None
+    assert second is not None
+    untouched, revised, _ = world.rows
+    assert (untouched["revised_by"], untouched["revised_at"]) == (None, None)
+    assert (revised["run_id"], revised["revised_by"]) == (first.run_id, second.run_id)
+    assert before < revised["revised_at"] <= world.time.now()
+
+
+def test_a_healed_document_s_record_says_who_closed_it_and_when(world: Listening) -> None:
+    world.put("live_positions", "position-0002", position(2, qty=0))
+    world.one()
+    world.put("live_positions", "position-0002", position(2))
+    before = world.time.now()
+    healed = world.one().record
+    assert healed is not None
+    ((_, record),) = world.documents("quarantine").values()
+    assert record["resolved_by"] == healed.run_id
+    assert before < record["resolved_at"] <= world.time.now()
+
+
+def test_an_abandoned_run_is_named_by_the_run_that_closed_it(world: Listening) -> None:
+    world.one(replace(TRADES, faults={8: Fault.KILLED_BEFORE}))
+    (left,) = world.documents("job_metadata")
+    world.time.sleep(3600)
+    world.one()
+    assert world.told("closed an abandoned run") == [(Severity.WARNING, {"abandoned": left})]
+
+
+def test_a_run_begins_and_ends_with_a_line(world: Listening) -> None:
+    ended = world.one().record
+    assert ended is not None
+    ((severity, started),) = world.told("run started")
+    assert (severity, started) == (Severity.INFO, {"as_of": TRADES.options.as_of, "git_hash": "simulated"})
+    ((severity, closing),) = world.told("run succeeded")
+    assert (severity, closing["run_id"], closing["counts"]["archived"]) == (Severity.INFO, ended.run_id, 3)
+    assert "settings" not in closing
+
+
+def test_a_run_that_leaves_something_behind_warns(world: Listening) -> None:
+    world.put("live_positions", "position-0004", position(4, qty=0))
+    world.one()
+    assert [severity for severity, _ in world.told("run partial")] == [Severity.WARNING]
+
+
+def test_a_retirement_says_what_went_and_what_was_edited(world: Listening) -> None:
+    world.one()
+    world.time.sleep(timedelta(days=2).total_seconds())
+    world.one(Errand("retire"))
+    assert world.told("page retired") == [(Severity.INFO, {"deleted": 3, "edited": 0})]
+    ((_, missing),) = world.told("tables that do not exist hold nothing")
+    assert missing == {"tables": ["fact_rejected_signals", "fact_signals_expired"]}
