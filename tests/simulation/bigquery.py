@@ -4,7 +4,6 @@ The product's own `Warehouse`, `Tables` and `WriteStreams` talk to it. What it p
 no more: a stream is invisible until it is committed, is committed once, and may be gone; an UPDATE happens whole.
 """
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -149,15 +148,14 @@ class WriteClient:
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
-        self._numbers = itertools.count(1)
 
     def create_write_stream(self, *, parent: str, write_stream: types.WriteStream, **_: Any) -> types.WriteStream:
         if write_stream.type_ != types.WriteStream.Type.PENDING:
             raise exceptions.InvalidArgument("this stream would be visible at once")
-        name = f"{parent}/streams/{len(self._dataset.streams) + 1}"
         table = parent.replace("projects/", "").replace("/datasets/", ".").replace("/tables/", ".")
 
         def create() -> types.WriteStream:
+            name = f"{parent}/streams/{len(self._dataset.streams) + 1}"
             self._dataset.streams[name] = Stream(table, self._dataset.network.time.now())
             return types.WriteStream(name=name)
 
@@ -205,7 +203,7 @@ class WriteClient:
         if stream.committed:
             return _refusal(_Code.STREAM_ALREADY_COMMITTED)
         if not stream.finalized:
-            return _refusal(_Code.STREAM_NOT_FINALIZED)
+            return _refusal(_Code.INVALID_STREAM_STATE)
         stream.committed = True
         self._dataset.tables[stream.table].rows += stream.rows
         return types.BatchCommitWriteStreamsResponse(commit_time=self._dataset.network.time.now())

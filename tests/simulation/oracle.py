@@ -46,14 +46,12 @@ class Oracle:
         self._sources = sources
         self._versions = Versions(world.firestore.store)
         self._before: dict[str, dict[Key, dict[str, Any]]] = {one.table: {} for one in ARCHIVES}
-        self._happened = dict(sources.happened)
 
     def broken(self) -> list[str]:
         """Every promise that does not hold at this moment, as a sentence."""
         fresh = self._versions.extend()
         found = [sentence for one in ARCHIVES for sentence in self._table(one)]
-        found += [sentence for moment in fresh if moment.fields is None for sentence in self._deletion(moment)]
-        self._happened = dict(self._sources.happened)
+        found += [sentence for moment in fresh if moment.deletes for sentence in self._deletion(moment)]
         return found
 
     def broken_at_rest(self, jobs: set[str]) -> list[str]:
@@ -95,17 +93,18 @@ class Oracle:
         if new["source_rev"] == old["source_rev"] and _without_fees(new) != _without_fees(old):
             yield f"{key}: changed without a new revision"
         final = old.get("fee_finalized") and new["source_rev"] == old["source_rev"]
-        if final and not self._news_of(key) and any(new[name] != old[name] for name in FEE_COLUMNS):
+        if final and not self._news_since(old) and any(new[name] != old[name] for name in FEE_COLUMNS):
             yield f"{key}: final fees were changed though the broker said nothing"
 
-    def _news_of(self, key: Key) -> bool:
-        number = int(str(key[0])[-4:])
-        return self._sources.happened.get(number, 0) != self._happened.get(number, 0)
+    def _news_since(self, row: Row) -> bool:
+        """Whether the broker said something about a trade's fees after they were read for this row."""
+        news, read = self._sources.news.get(int(row["trade_id"][-4:])), row["fee_reconciled_at"]
+        return news is not None and (read is None or news > read)
 
     def _row(self, one: Archive, key: Key, row: Row) -> Iterator[str]:
         if one.collection:
             source = self._versions.at(row["source_path"], row["source_rev"])
-            if source is None or source.fields is None or source.ignored or source.spoilt:
+            if source is None or source.deletes or source.ignored or source.spoilt:
                 yield f"{key}: comes from no revision that may be archived: {row['source_path']} {row['source_rev']}"
             elif row["source_path"] != f"{one.collection}/{key[0]}":
                 yield f"{key}: comes from {row['source_path']}"
@@ -208,7 +207,12 @@ class Oracle:
         now = self._world.time.now()
         for number, posted in self._sources.posted.items():
             row = self._before["fact_trades"].get((f"position-{number:04}",))
-            if row is None or len(posted) < 2 or now < row["exit_time"] + FEES_COMPLETE_AFTER:
+            if (
+                row is None
+                or len(posted) < 2
+                or self._sources.undecidable(number)
+                or now < row["exit_time"] + FEES_COMPLETE_AFTER
+            ):
                 continue
             wanted = sum((amounts[-1] for amounts in posted.values()), Decimal(0))
             looked_at = not row["fee_finalized"] or now.date() <= row["ds"] + RESTATED_FOR

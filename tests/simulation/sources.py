@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -26,8 +26,10 @@ class Sources:
         self._edits = count(1)
         self.posted: dict[int, dict[str, list[Decimal]]] = {number: {} for number in REAL}
         """Position → which fee → the amounts that it was, one after the other, US dollars."""
-        self.happened: dict[int, int] = dict.fromkeys(REAL, 0)
-        """Position → how often the broker said something new about its fees."""
+        self.filled: set[int] = set()
+        """Positions whose orders the broker has filled."""
+        self.news: dict[int, datetime] = {}
+        """Position → when the broker last said something new about its fees."""
 
     def actions(self) -> dict[str, Callable[[], str]]:
         """Everything that can happen, by the theme it belongs to and its name; each tells what it did."""
@@ -65,9 +67,8 @@ class Sources:
             changes = {**orders, "entry_time": START, "exit_time": min(moved, self._world.time.now()), **changes}
             changes.pop("exit_fill_price", None)
         else:
-            price = fees.exit_price(number)
-            changes = {"exit_fill_price": price, **changes}
-            self._world.venue.record(builders.orders(number, price), fees.fills(number, price))
+            changes = {"exit_fill_price": fees.exit_price(number), **changes}
+            self._fill(number)
         self._world.put("live_positions", f"position-{number:04}", {**fields, **changes})
         return f"position {number} {status} {changes.get('qty', '')}"
 
@@ -90,9 +91,17 @@ class Sources:
 
     def _say(self, number: int, which: str, usd: Decimal, posting: builders.Fields) -> None:
         self.posted[number].setdefault(which, []).append(usd)
-        self.happened[number] += 1
+        self.news[number] = self._world.time.now()
+        self._fill(number, posting)
+
+    def _fill(self, number: int, *postings: builders.Fields) -> None:
         price = fees.exit_price(number)
-        self._world.venue.record(builders.orders(number, price), [*fees.fills(number, price), posting])
+        self.filled.add(number)
+        self._world.venue.record(builders.orders(number, price), [*fees.fills(number, price), *postings])
+
+    def undecidable(self, number: int) -> bool:
+        """Whether the coin fee of a position may be that of an earlier one, which bought as much and has none."""
+        return any("coin" not in self.posted[one] for one in self.filled if one < number)
 
     def _signal(self, collection: str, build: Callable[..., builders.Fields], **changes: Any) -> str:
         number = self._any(FEW)

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 from infra.local.firestore.messages import Document, Value
 from tests.simulation.firestore import RecordingStore
@@ -12,12 +13,24 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 
 
-class Moment(NamedTuple):
-    """A document as one commit left it; no fields when that deleted it."""
+class Moment:
+    """A document as one commit left it."""
 
-    path: str
-    at: datetime
-    fields: Mapping[str, Any] | None
+    def __init__(self, path: str, at: datetime, body: bytes | None) -> None:
+        self.path = path
+        self.at = at
+        self._body = body
+
+    @property
+    def deletes(self) -> bool:
+        return self._body is None
+
+    @cached_property
+    def fields(self) -> Mapping[str, Any] | None:
+        """What it held, read when first asked for; None: it was deleted."""
+        if self._body is None:
+            return None
+        return {name: _plain(value) for name, value in Document.FromString(self._body).fields.items()}
 
     @property
     def collection(self) -> str:
@@ -83,16 +96,14 @@ class Versions:
     def now(self, collection: str) -> Iterator[Moment]:
         """The documents that a collection holds."""
         for moments in self.of.values():
-            if moments[-1].collection == collection and moments[-1].fields is not None:
+            if moments[-1].collection == collection and not moments[-1].deletes:
                 yield moments[-1]
 
 
 def moment_of(name: str, micros: int, body: bytes | None) -> Moment:
     """Read one version of the store."""
     path = name.partition("/documents/")[2]
-    at = _EPOCH + timedelta(microseconds=micros)
-    fields = None if body is None else {key: _plain(value) for key, value in Document.FromString(body).fields.items()}
-    return Moment(path, at, fields)
+    return Moment(path, _EPOCH + timedelta(microseconds=micros), body)
 
 
 def _plain(value: Value) -> Any:
