@@ -23,6 +23,7 @@ from infra.local.firestore.readings import Readings
 from infra.local.firestore.store import Store
 from infra.local.firestore.transactions import Transactions
 from infra.local.firestore.write_methods import WriteMethods
+from tests.simulation.lean_client import LeanCall
 from tests.simulation.network import Network, Trouble
 
 PROJECT = "simulation"
@@ -73,7 +74,7 @@ class Engine:
         self.store = RecordingStore(Clock(network.time.micros))
         # One thread runs at a time; a lock held while another one has its turn would stop everything.
         self.store.lock = _NoLock()  # type: ignore[assignment]
-        transactions = Transactions(self.store.clock)
+        transactions = self._transactions = Transactions(self.store.clock)
         locks = Locks(transactions, threading.RLock())
         locks._changed = _Patience(network)  # noqa: SLF001 - it offers no other clock
         readings = Readings(self.store, transactions, locks)
@@ -89,6 +90,12 @@ class Engine:
             "RunAggregationQuery": reading.run_aggregation_query,
             "RunQuery": reading.run_query,
         }
+
+    @property
+    def haunted(self) -> bool:
+        """Whether a dead process left a transaction open, whose locks stand in everybody's way for a minute."""
+        self._transactions.expire()
+        return bool(self._transactions._open)  # noqa: SLF001 - it tells nobody
 
     def unary(self, method: str, request: bytes) -> bytes:
         """Answer one request."""
@@ -237,19 +244,22 @@ class Clients(NamedTuple):
     channel: grpc.Channel
 
 
-def connect(engine: Engine) -> Clients:
+def connect(engine: Engine, *, lean: bool) -> Clients:
     """Plug an engine in. The clients are made once, for making them costs more than a run."""
-    channel, clients = _wiring()
+    channel, clients = _wiring(lean=lean)
     channel.engine = engine
     return clients
 
 
 @cache
-def _wiring() -> tuple[_Channel, Clients]:
+def _wiring(*, lean: bool) -> tuple[_Channel, Clients]:
     channel = _Channel()
     # The transport's own interceptor only logs, and costs more than the call.
     with mock.patch.object(grpc, "intercept_channel", lambda plain, *_: plain):
         generated = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
+    if lean:
+        methods = generated._transport._wrapped_methods  # noqa: SLF001 - it takes no other ones
+        methods.update({name: LeanCall(full) for name, full in methods.items()})
     stock = firestore.Client(project=PROJECT, credentials=AnonymousCredentials())
     stock._firestore_api_internal = generated  # noqa: SLF001 - it takes no transport
     return channel, Clients(stock, channel)

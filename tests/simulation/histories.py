@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import NamedTuple
 
 from schemas.run_record import RunRecord
@@ -73,8 +74,9 @@ class BrokenPromiseError(AssertionError):
 class History:
     """One history; its seed decides everything."""
 
-    def __init__(self, seed: int, theme: Theme | None = None) -> None:
-        self.world = World(seed)
+    def __init__(self, seed: int, theme: Theme | None = None, *, lean: bool = True) -> None:
+        self.seed = seed
+        self.world = World(seed, lean=lean)
         self.chance = self.world.chance
         self.sources = Sources(self.world)
         self.oracle = Oracle(self.world, self.sources)
@@ -127,7 +129,7 @@ class History:
         first = self.chance.choice(self.theme.jobs)
         again = [first if self.chance.random() < _ALIKE else self.chance.choice(self.theme.jobs) for _ in "12"]
         errands = [self._errand(job, asleep=0.5) for job in [first, *again[: self.chance.randint(1, 2)]]]
-        self.world.network.interludes = [self._action() for _ in range(self.chance.randint(0, 2))]
+        self.world.network.interludes = [partial(self.act, self._action()) for _ in range(self.chance.randint(0, 2))]
         self.send(*errands)
         self.world.network.interludes = []
 
@@ -149,10 +151,15 @@ class History:
             self.world.network.deliver_late()
 
     def settle_down(self) -> None:
-        """A day later, with nothing in the way: the jobs run and all is well; once more, and there is nothing to do."""
+        """A day later, with nothing in the way: the jobs run and all is well; once more, and there is nothing to do.
+
+        Late calls arrive before that, or among and after the first of these runs, or never.
+        """
         when = self.chance.choice(("before", "between", "never"))
         if when == "before":
             self.deliver(99)
+        if when == "never":
+            self.world.network.late.clear()
         self.world.time.sleep(_DAY.total_seconds() + 3600)
         jobs = [job for job in ("price-patch", *self.theme.jobs) if job in self.theme.jobs and job != "retire"]
         jobs = list(dict.fromkeys(jobs))

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from random import Random
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import grpc
 from google.api_core.exceptions import GoogleAPIError
@@ -20,6 +20,8 @@ _PAUSE_S = 150.0
 """Longer than a lease lives."""
 _LONG_SLEEP = 60
 """Calls of others; a run and a half."""
+_LIVELINESS = 0.5
+"""How likely a beat that is due comes before the next call rather than later."""
 
 
 class Fault(Enum):
@@ -52,6 +54,17 @@ class DiedError(BaseException):
     """The process was killed: nothing of it goes on, so nothing may catch this."""
 
 
+class Pulse(Protocol):
+    """What a process does beside its work, now and then."""
+
+    @property
+    def due(self) -> bool:
+        """Whether its time has come."""
+
+    def beat(self) -> None:
+        """Do it once."""
+
+
 @dataclass
 class Process:
     """A run as the network sees it."""
@@ -62,6 +75,7 @@ class Process:
     dead: bool = False
     met: int = 0
     """Faults met so far."""
+    pulse: Pulse | None = None
 
     def next_fault(self) -> Fault | None:
         found = self.faults.get(self.calls)
@@ -102,6 +116,8 @@ class Network:
         if process is None:
             return effect()
         self._let_others_go_on(process)
+        if process.pulse and process.pulse.due and self._chance.random() < _LIVELINESS:
+            process.pulse.beat()
         match fault := process.next_fault():
             case None:
                 return effect()
@@ -120,6 +136,11 @@ class Network:
             case Fault.DENIED:
                 return fail(Trouble.DENIED)
         return fail(Trouble.UNAVAILABLE)
+
+    def listen_to(self, pulse: Pulse) -> None:
+        """Let this thread's process have a pulse from now on."""
+        if self._process:
+            self._process.pulse = pulse
 
     def wait(self, seconds: float) -> None:
         """Wait for another process; alone, until time has passed."""

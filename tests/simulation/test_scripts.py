@@ -106,7 +106,7 @@ def test_receipts_are_read_back_by_their_table(retired: SimulatedStage) -> None:
     retired.world.run(Errand("retire"))
     now, documents = retired.world.time.now(), retired.world.parts().documents
 
-    with retired.world.time.governing(retired.world.chance):
+    with retired.world.governed():
         read, others = (list(receipts(documents, table, now)) for table in ("fact_trades", "rejected_signals"))
 
     names = ("position-0001", "position-0003")

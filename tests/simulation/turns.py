@@ -9,10 +9,17 @@ _STUCK_S = 300.0
 """Real seconds; a history takes a fraction of one."""
 
 
+def _nobodys() -> threading.Lock:
+    """A baton that nobody has been given: a bare lock costs a fraction of a semaphore."""
+    baton = threading.Lock()
+    baton.acquire()
+    return baton
+
+
 @dataclass(eq=False)
 class _Runner:
     task: Callable[[], None]
-    baton: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    baton: threading.Lock = field(default_factory=_nobodys)
     done: bool = False
     asleep_until: int = 0
     error: BaseException | None = None
@@ -26,7 +33,7 @@ class Turns:
         self._restlessness = 0.0
         self._runners: list[_Runner] = []
         self._holder: _Runner | None = None
-        self._over = threading.Semaphore(0)
+        self._over = _nobodys()
         self._steps = 0
 
     def run(self, tasks: Sequence[Callable[[], None]], restlessness: float) -> None:

@@ -4,13 +4,13 @@ import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
-from unittest import mock
 
 from google.api_core.retry import retry_base, retry_unary
 
 from infra.local.firestore import locks
 from shared import documents
 from shared.pacing import Clock
+from tests.simulation.substitution import substituted
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEEPERS = (retry_base, retry_unary, documents, locks)
@@ -42,8 +42,6 @@ class VirtualTime:
     @contextlib.contextmanager
     def governing(self, chance: Random) -> Iterator[None]:
         """Let libraries wait by this clock, retries and patience with a lock alike, and draw from this chance."""
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(mock.patch.object(retry_base, "random", chance))
-            for module in _KEEPERS:
-                stack.enter_context(mock.patch.object(module, "time", self))
+        clocks = [(module, "time", self) for module in _KEEPERS]
+        with substituted([(retry_base, "random", chance), *clocks]):
             yield

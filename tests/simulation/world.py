@@ -1,17 +1,21 @@
 """A world to run jobs in: one seed, one clock, and servers that live in this process."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
+from types import SimpleNamespace
 from typing import Any, cast
+from uuid import UUID
 
 from google.cloud import bigquery
 from google.cloud.bigquery_storage_v1 import BigQueryWriteClient
 
 from jobs.registry import all_jobs
 from schemas.run_record import RunRecord
+from shared import lease, records
 from shared.broker import Broker
 from shared.documents import Documents
 from shared.lease import Leases
@@ -29,7 +33,10 @@ from tests.emulator.builders import START
 from tests.simulation.bigquery import Client, Dataset, WriteClient
 from tests.simulation.broker import LocalCaller, Venue
 from tests.simulation.firestore import PROJECT, Engine, connect
+from tests.simulation.heartbeat import Heartbeats
+from tests.simulation.lean_client import LEAN
 from tests.simulation.network import Fault, Network, Process
+from tests.simulation.substitution import Substitute, substituted
 from tests.simulation.versions import moment_of
 from tests.simulation.virtual_time import VirtualTime
 
@@ -87,27 +94,40 @@ class Ended:
     record: RunRecord | None
     """None: it was killed."""
     disturbed: bool
-    """Whether it met a fault, or another run."""
+    """Whether it met a fault, another run, or what a dead one left locked."""
 
 
 class World:
     """Everything a history happens in."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, lean: bool = True) -> None:
+        """Begin with nothing; `lean` or with all that the stock client does, which ends alike and takes longer."""
         self.chance = Random(seed)  # noqa: S311 - a seed that replays
         self.time = VirtualTime(BEGINNING)
         self.network = Network(self.time, self.chance)
         self.firestore = Engine(self.network)
         self.dataset = Dataset(self.network)
         self.venue = Venue(self.network)
-        self.clients = connect(self.firestore)
+        self.clients = connect(self.firestore, lean=lean)
+        names = Random(seed)  # noqa: S311 - as above
+        self._substitutes: tuple[Substitute, ...] = (
+            *(LEAN if lean else ()),
+            (lease, "threading", Heartbeats(self.network)),
+            (records, "uuid", SimpleNamespace(uuid4=lambda: UUID(int=names.getrandbits(128)))),
+        )
         self.ended: list[Ended] = []
         self.deleted: set[tuple[str, datetime]] = set()
         """What the sources deleted themselves: path and moment."""
 
+    @contextmanager
+    def governed(self) -> Iterator[None]:
+        """Let clients and runs live by this world's clock, chance and leanness."""
+        with substituted(self._substitutes), self.time.governing(self.chance):
+            yield
+
     def run(self, *errands: Errand, restlessness: float = 0.2) -> list[Ended]:
         """Run one job, or several at once: in which order their calls go is decided by the seed."""
-        with self.time.governing(self.chance):
+        with self.governed():
             tasks = [partial(self._run, errand, len(errands) > 1) for errand in errands]
             if len(tasks) == 1:
                 tasks[0]()
@@ -116,7 +136,7 @@ class World:
         return self.ended[-len(errands) :]
 
     def _run(self, errand: Errand, crowded: bool) -> None:  # noqa: FBT001 - one of two facts about an errand
-        process = Process(errand.faults)
+        process, haunted = Process(errand.faults), self.firestore.haunted
         record: RunRecord | None = None
         with self.network.of(process):
             try:
@@ -125,7 +145,7 @@ class World:
                 # The client rolls back on its way out, and what that raises takes the place of the death.
                 if not process.dead:
                     raise
-        disturbed = crowded or bool(process.met)
+        disturbed = crowded or haunted or bool(process.met)
         self.ended.append(Ended(errand, None if process.dead else record, disturbed))
 
     def parts(self) -> Parts:
@@ -151,20 +171,20 @@ class World:
 
     def put(self, collection: str, name: str, fields: Mapping[str, Any]) -> None:
         """Write a document as the engine does, past all faults."""
-        with self.time.governing(self.chance):
+        with self.governed():
             self.clients.stock.collection(collection).document(name).set(dict(fields))
 
     def delete(self, collection: str, name: str) -> None:
         """Delete a document as the engine does."""
         past = len(self.firestore.store.history)
-        with self.time.governing(self.chance):
+        with self.governed():
             self.clients.stock.collection(collection).document(name).delete()
         moments = [moment_of(*one) for one in self.firestore.store.history[past:]]
         self.deleted |= {(one.path, one.at) for one in moments}
 
     def documents(self, collection: str) -> dict[str, tuple[datetime, dict[str, Any]]]:
         """What a collection holds: id → update time and fields."""
-        with self.time.governing(self.chance):
+        with self.governed():
             found = self.clients.stock.collection(collection).get()
         return {one.id: (cast("datetime", one.update_time), one.to_dict() or {}) for one in found}
 
