@@ -1,36 +1,31 @@
-"""Seeded histories in a simulated world. One again: `pytest tests/simulation/test_histories.py --seed N`."""
+"""Seeded histories in a simulated world. One again, step by step: `python -m tests.simulation --seed N`."""
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable
 
 import pytest
 
-from tests.simulation.histories import BrokenPromiseError, History
+from tests.simulation.search import live_through, search
 
 SAMPLE = 200
 """Histories of the default lane."""
 MANY = 100_000
-AGAIN = "pytest tests/simulation/test_histories.py"
 
 
 @pytest.fixture
-def unfold(pytestconfig: pytest.Config, histories: Callable[[int], int]) -> Callable[[int], None]:
-    """Live through so many histories, or through the one asked for."""
+def seeds(pytestconfig: pytest.Config, histories: Callable[[int], int]) -> Callable[[int], range]:
+    """So many seeds, or the one asked for."""
     only, first = pytestconfig.getoption("--seed"), pytestconfig.getoption("--first-seed")
-    return lambda number: _unfold(range(first, first + histories(number)) if only is None else (only,))
+    return lambda number: range(first, first + histories(number)) if only is None else range(only, only + 1)
 
 
-def _unfold(seeds: Iterable[int]) -> None:
-    for seed in seeds:
-        try:
-            History(seed).unfold()
-        except BrokenPromiseError as error:
-            raise AssertionError(f"{error}\nagain: {AGAIN} --seed {seed}") from error
+def test_the_promises_hold_in_every_history(seeds: Callable[[int], range]) -> None:
+    broken = live_through(seeds(SAMPLE)).broken
 
-
-def test_the_promises_hold_in_every_history(unfold: Callable[[int], None]) -> None:
-    unfold(SAMPLE)
+    assert not broken, broken[0]
 
 
 @pytest.mark.nightly
-def test_the_promises_hold_in_very_many_histories(unfold: Callable[[int], None]) -> None:
-    unfold(MANY)
+def test_the_promises_hold_in_very_many_histories(seeds: Callable[[int], range]) -> None:
+    for share in search(seeds(MANY), os.cpu_count() or 1):
+        assert not share.broken, share.broken[0]
