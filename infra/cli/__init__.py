@@ -9,6 +9,7 @@ import click
 
 _COMMANDS = {
     "audit": "Check that every document is archived, quarantined or pending, once.",
+    "bench": "Measure what moving trades costs, against the least it can cost and against other ways.",
     "demo": "Bring up the local stack, load a month of demo data, run every job twice, show the results.",
     "doctor": "Show the settings and what they reach: databases, tables, broker, leases, last runs.",
     "jobs": "List the jobs.",
