@@ -91,7 +91,8 @@ def _environment(parts: Parts) -> Iterator[Finding]:
 def _sources(parts: Parts) -> Iterator[Finding]:
     before = parts.clock()
     moment = parts.documents.server_time()
-    sources = dict.fromkeys(loop.source for loop in loops().values() if loop.origin is Origin.FIRESTORE)
+    read = (loop for loop in loops().values() if loop.origin is Origin.FIRESTORE and not loop.bookkeeping)
+    sources = dict.fromkeys(loop.source for loop in read)
     held = ", ".join(f"{parts.documents.count(name, moment)} {name}" for name in sources)
     yield Finding("source documents", State.OK, f"database {parts.settings.firestore_database}: {held}")
     if abs(skew := moment - before) > MAX_SKEW:

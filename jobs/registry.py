@@ -9,9 +9,17 @@ import jobs
 from shared.jobs import Job
 from shared.loop import Loop
 
-RUN_ALL = ("strategies", "trades", "rejected-signals", "expired-signals", "account-snapshot", "fee-patch")
-"""The order of `run all`: versions before the trades that refer to them, fees last. A loop not named here runs
-before the fees."""
+RUN_ALL = (
+    "strategies",
+    "trades",
+    "rejected-signals",
+    "expired-signals",
+    "account-snapshot",
+    "fee-patch",
+    "job-runs",
+)
+"""The order of `run all`: versions before the trades that refer to them, then fees, and last the records of all these
+runs. A loop not named here runs before the fees."""
 
 ONLY_BY_NAME = frozenset({"price-patch", "retire"})
 """Jobs that `run all` leaves out."""
@@ -22,7 +30,8 @@ def all_jobs() -> dict[str, Job]:
     """Find all jobs: name → loop or patch, in the order of `run all`; those that it leaves out come last."""
     found = [job for module in pkgutil.iter_modules(jobs.__path__) if (job := _job(module.name))]
     order = {name: position for position, name in enumerate(RUN_ALL)} | {name: len(RUN_ALL) for name in ONLY_BY_NAME}
-    found.sort(key=lambda job: (order.get(job.name, len(RUN_ALL) - 1.5), job.name))
+    unnamed = order["fee-patch"] - 0.5
+    found.sort(key=lambda job: (order.get(job.name, unnamed), job.name))
     return {job.name: job for job in found}
 
 

@@ -16,7 +16,7 @@ from schemas.trades import PositionDocument, Trade
 from shared.bars import LENGTHS, Bar, bar_holding, excursion
 from shared.fee_table import FeeRateUnknownError
 from shared.fees import Execution, Side, estimate
-from shared.formulae import gross_pnl, multiplier, net_pnl, notional, percent, slippage
+from shared.formulae import gross_pnl, multiplier, net_pnl, notional, percent, seconds, slippage
 from shared.loop import Candidate, Evidence, Loop, RefusedError, StrategyInterval, Wants
 from shared.market import Window
 from shared.position_fills import PositionFills, position_fills
@@ -97,7 +97,7 @@ def follows(trade: Trade, _as_of: datetime | None) -> Mapping[str, object]:
     return {
         "ds": trade.exit_time.date(),
         "contract_multiplier": units,
-        "trade_duration_s": _seconds(trade.exit_time - trade.entry_time),
+        "trade_duration_s": seconds(trade.exit_time - trade.entry_time),
         "gross_pnl_usd": gross_pnl(trade.side, trade.entry_price, trade.exit_price, size),
         "fees_usd": trade.fee_estimate_usd if trade.actual_fee_usd is None else trade.actual_fee_usd,
         "pnl_usd": net_pnl(trade.gross_pnl_usd, trade.fees_usd),
@@ -130,7 +130,7 @@ def build(candidate: Candidate[PositionDocument], evidence: Evidence, provenance
         exit_price=fills.exit_price,
         reported_exit_price=fills.reported_exit_price,
         broker_check=fills.check,
-        trade_duration_s=_seconds(position.exit_time - position.entry_time),
+        trade_duration_s=seconds(position.exit_time - position.entry_time),
         gross_pnl_usd=gross,
         fees_usd=fee,
         pnl_usd=pnl,
@@ -223,10 +223,6 @@ def _excursion(
         return None
     found = excursion(position.side, entry, bars)
     return found.favourable, found.adverse
-
-
-def _seconds(duration: timedelta) -> Decimal:
-    return Decimal(duration // timedelta(microseconds=1)) / 1_000_000
 
 
 LOOP = Loop(

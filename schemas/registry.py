@@ -2,12 +2,20 @@
 
 from schemas.accounts import AccountSnapshot
 from schemas.expired_signals import ExpiredSignal
+from schemas.job_runs import JobRun
 from schemas.rejected_signals import RejectedSignal
 from schemas.strategies import StrategyVersion
 from schemas.table import ArchivedRow
 from schemas.trades import Trade
 
-TABLES: tuple[type[ArchivedRow], ...] = (Trade, RejectedSignal, ExpiredSignal, AccountSnapshot, StrategyVersion)
+TABLES: tuple[type[ArchivedRow], ...] = (
+    Trade,
+    RejectedSignal,
+    ExpiredSignal,
+    AccountSnapshot,
+    StrategyVersion,
+    JobRun,
+)
 
 
 def table_named(name: str) -> type[ArchivedRow]:

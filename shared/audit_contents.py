@@ -61,7 +61,7 @@ class Contents(Generic[D, R]):
 
     def _sources(self) -> Iterator[RawDocument]:
         if self._loop.origin is Origin.FIRESTORE:
-            yield from self._parts.documents.scan(self._loop.source, self._report.read_time)
+            yield from self._parts.source(self._loop).scan(self._loop.source, self._report.read_time)
 
     def _is_old(self, held: Sequence[Held[R]]) -> bool:
         """Whether rows were made of a document that was there at the report's moment or before."""

@@ -39,6 +39,7 @@ class Elsewhere(Generic[D, R]):
         """Look at the report's moment, and add to it what is found."""
         self._loop = loop
         self._documents = parts.documents
+        self._source = parts.source(loop)
         self._bookkeeping = parts.bookkeeping
         self._table = table
         self._report = report
@@ -85,7 +86,7 @@ class Elsewhere(Generic[D, R]):
         moment = self._documents.server_time()
         for some in batches(self._open_records(moment), BATCH):
             ids = {path.removeprefix(prefix): revision for path, revision in some}
-            there = self._documents.fetch(self._loop.source, list(ids), [identity], moment)
+            there = self._source.fetch(self._loop.source, list(ids), [identity], moment)
             stored = self._table.stored(list(ids))
             for name, revision in ids.items():
                 if name not in there:
@@ -94,7 +95,7 @@ class Elsewhere(Generic[D, R]):
                     self._report.add(Kind.PASSED_SINCE, prefix + name)
 
     def _path(self, name: str) -> str:
-        return self._documents.path(self._loop.source, name)
+        return self._source.path(self._loop.source, name)
 
     def _open_records(self, moment: datetime) -> Iterator[tuple[str, datetime]]:
         for fields in (one.fields for one in self._bookkeeping.scan(QUARANTINE, moment, _OPEN)):

@@ -102,7 +102,7 @@ class AuditedTable(Generic[D, R]):
         return warehouse.rows(statement, [ScalarQueryParameter("first", "STRING", first)] if onwards else [])
 
     def _checked(self, key: str, record: Record) -> R | None:
-        source = self._parts.documents.path(self._loop.source, record[self._loop.row.TABLE.key[0]])
+        source = self._parts.source(self._loop).path(self._loop.source, record[self._loop.row.TABLE.key[0]])
         if self._loop.origin is Origin.FIRESTORE and record["source_path"] != source:
             self._report.add(Kind.UNEXPLAINED, f"{key}: source_path")
         checked = check(self._loop.row, record)

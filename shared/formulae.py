@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Context, Decimal, localcontext
 from math import prod
 
@@ -48,6 +48,11 @@ def percent(part: Decimal, whole: Decimal) -> Decimal:
     """`part` in percent of `whole`."""
     with localcontext(EXACT):
         return numeric(part / whole * _HUNDRED)
+
+
+def seconds(duration: timedelta) -> Decimal:
+    """Write a duration in seconds, exactly."""
+    return Decimal(duration // timedelta(microseconds=1)) / 1_000_000
 
 
 def slippage(side: str, entry: Decimal, target: Decimal | None) -> Decimal | None:

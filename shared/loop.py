@@ -183,6 +183,8 @@ class Loop(Generic[D, R]):
     """Other tables the run looks things up in."""
     wants: Callable[[Candidate[D], Settings], Wants] = wants_nothing
     origin: Origin = Origin.FIRESTORE
+    bookkeeping: bool = False
+    """Whether its collection lies in the database of leases, run records and quarantine, not in that of the sources."""
     tells: Callable[[datetime, datetime], bool] = lambda _as_of, _read_time: True
     """Whether the broker, asked at a read time, can tell what was at an as-of time: (as of, read time). Taken as told
     where BigQuery is an emulator."""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from google.cloud import firestore
 
@@ -13,6 +14,7 @@ from shared.broker_calls import Caller
 from shared.documents import Documents, open_bookkeeping, open_firestore
 from shared.lease import Leases
 from shared.log import Log
+from shared.loop import Loop
 from shared.pacing import Pace
 from shared.quarantine import Quarantine
 from shared.runs import Runs
@@ -51,6 +53,10 @@ class Parts:
     """Waits so many seconds."""
     clock: Callable[[], datetime] = _now
     """This machine's time, UTC: stamps what is written, decides nothing."""
+
+    def source(self, loop: Loop[Any, Any]) -> Documents:
+        """Find the database that the collection of a loop is in."""
+        return self.bookkeeping if loop.bookkeeping else self.documents
 
 
 def connect(settings: Settings, log: Log, pace: Pace | None = None) -> Parts:

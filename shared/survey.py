@@ -136,7 +136,7 @@ class Survey(Generic[D, R]):
         """Count documents that the collection holds and the survey did not see: 0 for a scan that ran to its end."""
         if self._loop.origin is not Origin.FIRESTORE or self._options.limit is not None:
             return 0
-        return self._parts.documents.count(self._loop.source, self._read_time) - self._seen
+        return self._parts.source(self._loop).count(self._loop.source, self._read_time) - self._seen
 
     def held(self, paths: Iterable[str]) -> Iterator[str]:
         """Find out which documents the table holds as they now are: what is due, valid and archived."""
@@ -150,7 +150,7 @@ class Survey(Generic[D, R]):
     def _named(self, paths: Iterable[str]) -> Iterator[RawDocument]:
         if self._loop.origin is Origin.BROKER:
             return (self._told[path] for path in paths if path in self._told)
-        return self._parts.documents.named(self._loop.source, (path.rpartition("/")[2] for path in paths))
+        return self._parts.source(self._loop).named(self._loop.source, (path.rpartition("/")[2] for path in paths))
 
     def _documents(self) -> Iterator[RawDocument]:
         if self._loop.origin is Origin.BROKER:
@@ -158,7 +158,7 @@ class Survey(Generic[D, R]):
                 self._told[account.path] = account
                 yield account
             return
-        yield from self._parts.documents.scan(self._loop.source, self._read_time)
+        yield from self._parts.source(self._loop).scan(self._loop.source, self._read_time)
 
     def _due(self, documents: Iterable[RawDocument]) -> Iterator[Candidate[D] | Reject]:
         for source in documents:

@@ -206,7 +206,7 @@ def test_a_query_that_bigquery_refuses_is_one_clear_line(stack: LocalStack) -> N
 
 def test_runs_are_listed_newest_first_and_shown_whole(golden: LocalStack) -> None:
     first, second = golden.run("trades"), golden.run("trades")
-    listed = json.loads(golden.command("runs", "--json").stdout)
+    listed = json.loads(golden.command("runs", "--job", "trades", "--json").stdout)
     assert [record["run_id"] for record in listed] == [second.run_id, first.run_id]
     shown = json.loads(golden.command("runs", "show", first.run_id, "--json").stdout)
     assert shown["counts"]["archived"] == ARCHIVED

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from infra.doctor import examine, in_haste
+from jobs.registry import RUN_ALL
 from shared.log import Log
 from shared.parts import connect
 from tests.emulator.builders import position, put
@@ -44,7 +45,7 @@ def test_a_healthy_stack_answers_everywhere(healthy: LocalStack) -> None:
         ("ok", "database (default): 0 dim_strategies, 2 live_positions, 0 rejected_signals, 0 live_signals")
     ]
     assert found["bookkeeping"] == [("ok", "database (default): 1 documents in quarantine")]
-    assert found["tables"] == [("ok", "all 5 are as their models say")]
+    assert found["tables"] == [("ok", "all 6 are as their models say")]
     assert found["Storage Write API"] == [("ok", "takes rows for fact_trades")]
     assert found["broker account"] == [("ok", f"{healthy.environment['ALPACA_BASE_URL']}: …PA1, ACTIVE")]
     assert found["market data"][0][0] == "ok"
@@ -53,7 +54,7 @@ def test_a_healthy_stack_answers_everywhere(healthy: LocalStack) -> None:
 
 def test_jobs_that_never_ended_well_are_named(healthy: LocalStack) -> None:
     named = {detail.partition(":")[0] for state, detail in findings(healthy)["last runs"] if state == "warning"}
-    assert named == {"strategies", "rejected-signals", "expired-signals", "account-snapshot", "fee-patch"}
+    assert named == set(RUN_ALL) - {"trades"}
 
 
 def test_a_job_that_ended_well_too_long_ago_is_late(healthy: LocalStack) -> None:

@@ -61,6 +61,17 @@ def test_the_command_line_looks_where_the_bookkeeping_is(apart: LocalStack) -> N
     assert "NOT_FINITE" in apart.command("quarantine", "list", "--json").stdout
 
 
+def test_run_records_are_archived_from_where_the_bookkeeping_is(apart: LocalStack) -> None:
+    ran = apart.run("trades")
+
+    archiving = apart.run("job-runs")
+
+    assert (archiving.counts.read, archiving.counts.not_due, archiving.blind_spot) == (1, 1, 0)
+    assert [row["job_run_id"] for row in read_table(apart, "job-runs")] == [ran.run_id]
+    report = Audit(loops()["job-runs"], apart.parts(), None).check()
+    assert (report.passed, report.archived, report.due) == (True, 1, 2)
+
+
 def test_receipts_stay_where_the_documents_were(apart: LocalStack) -> None:
     apart.run("trades")
     age(apart)

@@ -76,8 +76,13 @@ def touched(calls: Sequence[Call]) -> dict[str, object]:
 
 def _tables(calls: Sequence[Call]) -> Iterator[str]:
     for table in (row.TABLE.name for row in TABLES):
-        if any(table in call.name or call.mentions(table) for call in calls):
+        if any(f"/{table}" in call.name or any(map(call.mentions, _named(table))) for call in calls):
             yield table
+
+
+def _named(table: str) -> tuple[str, str]:
+    """Spell a table as streams and statements do: the records that `job-runs` streams hold bare names."""
+    return f"tables/{table}", f".{table}`"
 
 
 def _source_writes(calls: Sequence[Call]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from jobs.registry import loops
 from schemas.accounts import AccountDocument
 from schemas.document import Document
 from schemas.expired_signals import LiveSignalDocument
+from schemas.job_runs import JobRunDocument
 from schemas.rejected_signals import RejectedSignalDocument
 from schemas.strategies import StrategyDocument
 from schemas.table import ArchivedRow, Provenance
@@ -81,6 +82,21 @@ STRATEGY: Mapping[str, Any] = {
     "risk_params": {"stop_loss_pct": 2.0},
 }
 ACCOUNT: Mapping[str, Any] = {"account_number": "PA1", "status": "ACTIVE", "equity": "100000.50", "currency": "USD"}
+JOB_RUN: Mapping[str, Any] = {
+    "run_id": "trades-20260302T150000-0123456789ab",
+    "job": "trades",
+    "table": "fact_trades",
+    "lease": "fact_trades",
+    "status": "PARTIAL",
+    "started_at": EXIT,
+    "finished_at": EXIT + timedelta(seconds=2.5),
+    "git_hash": "abc",
+    "schema_version": "1",
+    "as_of": EXIT,
+    "counts": {"read": 3, "archived": 2, "quarantined": 1},
+    "rejects_by_reason": {"NOT_FINITE": 1},
+    "cost_estimate_usd": "0.000000900",
+}
 
 SAMPLES: Mapping[type[Document], Mapping[str, Any]] = {
     PositionDocument: POSITION,
@@ -88,6 +104,7 @@ SAMPLES: Mapping[type[Document], Mapping[str, Any]] = {
     LiveSignalDocument: LIVE,
     StrategyDocument: STRATEGY,
     AccountDocument: ACCOUNT,
+    JobRunDocument: JOB_RUN,
 }
 """Source document model → fields of a good document."""
 
