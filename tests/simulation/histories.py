@@ -89,6 +89,10 @@ class History:
         Raises:
             BrokenPromiseError: Something that the contract promises did not hold.
         """
+        with self.world.governed():
+            self._unfold()
+
+    def _unfold(self) -> None:
         for _ in range(self.chance.randint(2, 4)):
             self.change()
         for _ in range(self.chance.randint(2, 5)):

@@ -23,7 +23,8 @@ from proto.datetime_helpers import DatetimeWithNanoseconds  # type: ignore[impor
 from infra.local.firestore.messages import ArrayValue, Document, MapValue, Value, Write
 from tests.simulation.substitution import Substitute
 
-_wrapping = Message.__init__
+_set = object.__setattr__
+_wrapping, _reading = Message.__init__, Message.__getattr__
 _wrapped_value = _helpers.encode_value
 _writes_of_set = _helpers.pbs_for_set_no_merge
 _moment = DatetimeWithNanoseconds.from_timestamp_pb
@@ -43,6 +44,7 @@ _ENCODINGS: Mapping[type, Callable[[Any], Value]] = {
 }
 _LEAVES = _ENCODINGS.keys() - {dict}
 """What the client takes for a value as it stands; what tells the server to do something is in no list of a product."""
+_TEXTS = frozenset((str, bytes))
 _SCALARS = frozenset((type(None), bool, int, float, str, bytes))
 
 
@@ -110,27 +112,37 @@ def wrap(message: Message, mapping: Any = None, *, ignore_unknown_fields: bool =
     """Make a wrapped message of what needs no conversion; the library's own way is there for the rest."""
     if mapping is None or (type(mapping) is dict and not fields):
         try:
-            raw = type(message).pb()(**{name: _raw(one) for name, one in (mapping or fields).items()})
+            raw = message._meta.pb(**{name: _raw(one) for name, one in (mapping or fields).items()})  # noqa: SLF001 - its class
         except (TypeError, ValueError):
             pass
         else:
-            object.__setattr__(message, "_pb", raw)
+            _set(message, "_pb", raw)
             return
     _wrapping(message, mapping, ignore_unknown_fields=ignore_unknown_fields, **fields)
 
 
 def _raw(value: Any) -> Any:
-    if type(value) in _SCALARS or isinstance(value, RawMessage):
+    kind = type(value)
+    if kind in _SCALARS:
         return value
+    if kind is list or kind is tuple:
+        return [_raw(one) for one in value]
     if isinstance(value, Message):
         return value._pb  # noqa: SLF001 - as above
-    if type(value) in {list, tuple}:
-        return [_raw(one) for one in value]
+    if isinstance(value, RawMessage):
+        return value
     raise TypeError
+
+
+def read(message: Message, name: str) -> Any:
+    """Read a field of a wrapped message that is text; the library's own way is there for the rest."""
+    value = getattr(message._pb, name, None)  # noqa: SLF001 - as above
+    return value if type(value) in _TEXTS else _reading(message, name)
 
 
 LEAN: tuple[Substitute, ...] = (
     (Message, "__init__", wrap),
+    (Message, "__getattr__", read),
     (_helpers, "encode_value", encode_value),
     (_helpers, "pbs_for_set_no_merge", writes_of_set),
     (base_client, "_parse_batch_get", snapshot_of_get),

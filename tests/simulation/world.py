@@ -110,6 +110,7 @@ class World:
         self.venue = Venue(self.network)
         self.clients = connect(self.firestore, lean=lean)
         names = Random(seed)  # noqa: S311 - as above
+        self._governed = False
         self._substitutes: tuple[Substitute, ...] = (
             *(LEAN if lean else ()),
             (lease, "threading", Heartbeats(self.network)),
@@ -121,9 +122,16 @@ class World:
 
     @contextmanager
     def governed(self) -> Iterator[None]:
-        """Let clients and runs live by this world's clock, chance and leanness."""
-        with substituted(self._substitutes), self.time.governing(self.chance):
+        """Let clients and runs live by this world's clock, chance and leanness; once more inside changes nothing."""
+        if self._governed:
             yield
+            return
+        with substituted(self._substitutes), self.time.governing(self.chance):
+            self._governed = True
+            try:
+                yield
+            finally:
+                self._governed = False
 
     def run(self, *errands: Errand, restlessness: float = 0.2) -> list[Ended]:
         """Run one job, or several at once: in which order their calls go is decided by the seed."""

@@ -8,7 +8,7 @@ from infra.local.firestore.errors import invalid
 _DATABASE = re.compile(r"projects/[^/]+/databases/[^/]+")
 _ROOT_SEGMENTS = 5
 _MAX_ID_BYTES = 1_500
-_RESERVED = re.compile(r"__.*__", re.DOTALL)
+_SHORTEST_RESERVED = 4
 _NUMERIC_ID = re.compile(r"__id-?\d+__")
 
 
@@ -75,7 +75,7 @@ def check_id(identifier: str) -> None:
 
 def is_reserved(identifier: str) -> bool:
     """Whether Firestore keeps the id or field name to itself."""
-    return _RESERVED.fullmatch(identifier) is not None
+    return identifier.startswith("__") and identifier.endswith("__") and len(identifier) >= _SHORTEST_RESERVED
 
 
 def path_key(name: str) -> tuple[str, ...]:
