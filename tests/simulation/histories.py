@@ -21,6 +21,7 @@ _ALIKE = 0.8
 """How often runs that overlap are of one job."""
 _LOOKED_AT_TWICE = 0.25
 """How often the end is run a second time, which costs as much as the history."""
+_OF_RUNS = "ops_job_runs"
 _DISTURBED = {
     "BrokerError",
     "Forbidden",
@@ -50,6 +51,7 @@ THEMES = (
     Theme(("rejected-signals", "retire"), ("rejected",)),
     Theme(("expired-signals", "retire"), ("expired",)),
     Theme(("strategies", "account-snapshot"), ("strategies", "account")),
+    Theme(("strategies", "job-runs"), ("strategies",)),
 )
 
 EVERYTHING = Theme(
@@ -62,6 +64,7 @@ EVERYTHING = Theme(
         "fee-patch",
         "price-patch",
         "retire",
+        "job-runs",
     ),
     ("",),
 )
@@ -178,13 +181,16 @@ class History:
     def _stay_as_it_is(self, jobs: list[str]) -> None:
         """Run once more: nothing may change."""
         before = self._rows()
-        found = [record for record in self._all_succeed(jobs) if record.counts.archived or record.counts.revised]
+        # Records of runs come with every run.
+        ended = [record for record in self._all_succeed(jobs) if record.table != _OF_RUNS]
+        found = [record for record in ended if record.counts.archived or record.counts.revised]
         self._report([f"{one.job} found something to do once more: {one.counts}" for one in found])
         self._report(self.oracle.broken_at_rest(set(jobs)))
         self._report(["rows changed though nothing had happened"] if self._rows() != before else [])
 
     def _rows(self) -> list[dict[str, object]]:
-        return [dict(row) for table in self.world.dataset.tables.values() for row in table.rows]
+        tables = self.world.dataset.tables.items()
+        return [dict(row) for name, table in tables if not name.endswith(f".{_OF_RUNS}") for row in table.rows]
 
     def _all_succeed(self, jobs: list[str]) -> list[RunRecord]:
         records = []

@@ -55,6 +55,8 @@ class Moment:
                 return fields.get("status") == "OPEN"
             case "live_signals":
                 return fields.get("status") != "EXPIRED"
+            case "job_metadata":
+                return fields.get("status") == "RUNNING"
             case _:
                 return False
 
@@ -69,7 +71,7 @@ class Moment:
             case "live_signals":
                 return not self.ignored and _instant(fields["valid_until"]) + _DAY <= now
             case _:
-                return True
+                return not self.ignored
 
 
 class Versions:
