@@ -12,7 +12,9 @@ from jobs.entry import EXPECTED
 from jobs.registry import all_jobs, loops
 from schemas.registry import TABLES
 from schemas.run_record import Status
+from schemas.views import VIEWS
 from shared.broker_account import TradingAccount
+from shared.dataset import Dataset
 from shared.environment import LIVE_URL
 from shared.loop import Origin
 from shared.parts import Parts
@@ -107,12 +109,13 @@ def _bookkeeping(parts: Parts) -> Iterator[Finding]:
 
 
 def _tables(parts: Parts) -> Iterator[Finding]:
-    off = [one for row in TABLES for one in parts.tables.differences(row)]
+    off = Dataset(parts.warehouse.client, parts.settings).differences()
     for one in off:
-        advice = "`golden-thread schema apply` adds it." if one.additive else "It needs a migration by hand."
+        advice = "`golden-thread schema apply` puts it right." if one.additive else "It needs a migration by hand."
         yield Finding("tables", State.FAILED, str(one), advice)
     if not off:
-        yield Finding("tables", State.OK, f"all {len(TABLES)} are as their models say")
+        detail = f"all {len(TABLES)} are as their models say, all {len(VIEWS)} views as their files"
+        yield Finding("tables", State.OK, detail)
 
 
 def _appending(parts: Parts) -> Iterator[Finding]:

@@ -12,10 +12,9 @@ from infra.local.emulators import Firestore, NoEmulatorError
 from infra.local.fixtures import FixtureError
 from infra.local.seed import seed as load_directory
 from infra.local.stack import Stack, StackError
-from schemas.registry import TABLES
+from shared.dataset import Dataset
 from shared.documents import open_firestore
 from shared.settings import load
-from shared.tables import Tables
 from shared.warehouse import open_bigquery
 
 
@@ -30,7 +29,7 @@ def command() -> None:
 @command.command()
 @click.option("--firestore", "kind", type=click.Choice(get_args(Firestore)), help="Default: the first one found.")
 def up(kind: Firestore | None) -> None:
-    """Start the stack and create the tables. Already up: say so.
+    """Start the stack and create the tables and views. Already up: say so.
 
     \b
     Examples:
@@ -42,9 +41,7 @@ def up(kind: Firestore | None) -> None:
     except (StackError, NoEmulatorError) as error:
         raise click.ClickException(str(error)) from None
     settings = load(running.environment())
-    tables = Tables(open_bigquery(settings), settings)
-    for row in TABLES:
-        tables.hold(row)
+    Dataset(open_bigquery(settings), settings).hold()
     click.echo(
         f"up: Firestore ({running.firestore_kind}), BigQuery and broker; `golden-thread local env` prints exports"
     )

@@ -1,4 +1,4 @@
-"""`golden-thread schema`: tables held to their models."""
+"""`golden-thread schema`: tables held to their models, views to their files."""
 
 import sys
 from pathlib import Path
@@ -8,55 +8,56 @@ import click
 from infra.cli import show
 from schemas.bigquery import columns, table_definition
 from schemas.registry import TABLES, table_named
+from schemas.views import VIEWS, View, view_named
+from shared.dataset import Dataset
 from shared.settings import load
-from shared.tables import Difference, Tables
+from shared.tables import Difference
 from shared.warehouse import open_bigquery
+
+_AS_THEY_SHOULD_BE = f"{len(TABLES)} tables are as their models say, {len(VIEWS)} views as their files"
 
 
 @click.group()
 def command() -> None:
-    """Compare tables with their models, create what is missing, write the generated files."""
+    """Compare tables and views with what they should be, create what is missing, write the generated files."""
 
 
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def check(as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
-    """List the differences between the dataset and the models; exit 1 when there are any.
+    """List the differences between the dataset and the models and view files; exit 1 when there are any.
 
     \b
     Example:
       golden-thread schema check
     """
-    found = _differences()
+    found = _dataset().differences()
     if as_json:
         show.as_json([{"table": one.table, "difference": one.what, "additive": one.additive} for one in found])
     elif found:
         _print(found)
     else:
-        click.echo(f"{len(TABLES)} tables are as their models say")
+        click.echo(_AS_THEY_SHOULD_BE)
     sys.exit(1 if found else 0)
 
 
 @command.command()
 def apply() -> None:
-    """Create missing tables and add missing nullable columns, after printing them. Nothing else is ever changed.
+    """Create missing tables, add missing nullable columns, make the views what their files say; nothing else.
+
+    It prints the differences first.
 
     \b
     Example:
       golden-thread schema apply
     """
-    tables = _tables()
-    tables.require_environment()
-    found = _differences()
-    _print(found)
-    for row in TABLES:
-        mine = [one for one in found if one.table == row.TABLE.name]
-        if mine and all(one.additive for one in mine):
-            tables.apply(row)
-    left = _differences()
-    if left:
+    dataset = _dataset()
+    dataset.require_environment()
+    _print(dataset.differences())
+    dataset.apply()
+    if left := dataset.differences():
         raise click.ClickException("these differences need a migration by hand:\n" + "\n".join(map(str, left)))
-    click.echo(f"{len(TABLES)} tables are as their models say")
+    click.echo(_AS_THEY_SHOULD_BE)
 
 
 @command.command()
@@ -84,17 +85,22 @@ def docs(check_only: bool) -> None:  # noqa: FBT001 - click passes it by name
 @click.argument("table")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON, as Terraform and the API take it.")
 def show_table(table: str, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
-    """Show one table: key, layout, columns.
+    """Show one table: key, layout, columns; or one view: its question, its query.
 
     \b
     Examples:
       golden-thread schema show fact_trades
       golden-thread schema show fact_trades --json
+      golden-thread schema show strategy_performance
     """
+    if any(view.name == table for view in VIEWS):
+        _show_view(view_named(table), as_json=as_json)
+        return
     try:
         row = table_named(table)
     except KeyError as error:
-        raise click.UsageError(str(error.args[0])) from None
+        names = ", ".join(view.name for view in VIEWS)
+        raise click.UsageError(f"{error.args[0]}; and the views {names}") from None
     if as_json:
         show.as_json(table_definition(row))
         return
@@ -108,14 +114,18 @@ def show_table(table: str, as_json: bool) -> None:  # noqa: FBT001 - click passe
     )
 
 
-def _tables() -> Tables:
+def _show_view(view: View, *, as_json: bool) -> None:
     settings = load()
-    return Tables(open_bigquery(settings), settings)
+    query = view.query(f"{settings.project}.{settings.dataset}")
+    if as_json:
+        show.as_json({"name": view.name, "description": view.description, "query": query})
+    else:
+        click.echo(query, nl=False)
 
 
-def _differences() -> list[Difference]:
-    tables = _tables()
-    return [one for row in TABLES for one in tables.differences(row)]
+def _dataset() -> Dataset:
+    settings = load()
+    return Dataset(open_bigquery(settings), settings)
 
 
 def _print(found: list[Difference]) -> None:

@@ -32,18 +32,20 @@ resource "google_bigquery_table" "table" {
   }
 }
 
-# Views are files, schemas/views/<name>.sql; {dataset} in them stands for project and dataset.
+# Views are files; {dataset} in them stands for project and dataset, and the comment they begin with is their description.
+# `golden-thread schema apply` makes the same of them.
 resource "google_bigquery_table" "view" {
   #checkov:skip=CKV_GCP_80:A view stores nothing.
   #checkov:skip=CKV_GCP_121:A view stores nothing.
-  for_each = fileset("${path.module}/../../schemas/views", "*.sql")
+  for_each = local.views
 
   dataset_id          = google_bigquery_dataset.trading.dataset_id
-  table_id            = trimsuffix(each.key, ".sql")
+  table_id            = each.key
+  description         = join(" ", flatten(regexall("(?m)^-- (.*)$", regex("^(?:-- .*\n)*", each.value))))
   deletion_protection = false
 
   view {
-    query          = replace(file("${path.module}/../../schemas/views/${each.key}"), "{dataset}", "${var.project}.${var.dataset}")
+    query          = replace(each.value, "{dataset}", "${var.project}.${var.dataset}")
     use_legacy_sql = false
   }
 

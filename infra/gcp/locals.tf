@@ -4,6 +4,10 @@ locals {
   tables    = jsondecode(file("${path.module}/tables.json"))
   firestore = jsondecode(file("${path.module}/firestore.json"))
 
+  # A further view is a further file.
+  view_folder = "${path.module}/../../schemas/views"
+  views       = { for name in fileset(local.view_folder, "*.sql") : trimsuffix(name, ".sql") => file("${local.view_folder}/${name}") }
+
   name = "gt-${var.environment}"
 }
 

@@ -15,16 +15,15 @@ from infra.local.stack import Stack
 from jobs.job_runs import LOOP as JOB_RUNS
 from jobs.registry import RUN_ALL, all_jobs
 from schemas.reasons import Reason
-from schemas.registry import TABLES
 from schemas.run_record import RunRecord
 from shared.audit import Audit
+from shared.dataset import Dataset
 from shared.documents import open_firestore
 from shared.log import Log
 from shared.parts import Parts, connect
 from shared.run import run
 from shared.settings import Settings, load
 from shared.survey import Options
-from shared.tables import Tables
 from shared.warehouse import open_bigquery
 
 
@@ -95,9 +94,7 @@ class Demo:
         try:
             environment = stack.up(kind, say).environment()
             settings = load(environment)
-            tables = Tables(open_bigquery(settings), settings)
-            for row in TABLES:
-                tables.hold(row)
+            Dataset(open_bigquery(settings), settings).hold()
             generate(folder / "data", seed)
             load_directory(folder / "data", open_firestore(settings), settings)
             yield cls(settings, seed)

@@ -10,6 +10,7 @@ import pytest
 
 from infra.doctor import examine, in_haste
 from jobs.registry import RUN_ALL
+from schemas.views import VIEWS
 from shared.log import Log
 from shared.parts import connect
 from tests.emulator.builders import position, put
@@ -45,7 +46,7 @@ def test_a_healthy_stack_answers_everywhere(healthy: LocalStack) -> None:
         ("ok", "database (default): 0 dim_strategies, 2 live_positions, 0 rejected_signals, 0 live_signals")
     ]
     assert found["bookkeeping"] == [("ok", "database (default): 1 documents in quarantine")]
-    assert found["tables"] == [("ok", "all 6 are as their models say")]
+    assert found["tables"] == [("ok", f"all 6 are as their models say, all {len(VIEWS)} views as their files")]
     assert found["Storage Write API"] == [("ok", "takes rows for fact_trades")]
     assert found["broker account"] == [("ok", f"{healthy.environment['ALPACA_BASE_URL']}: …PA1, ACTIVE")]
     assert found["market data"][0][0] == "ok"

@@ -14,12 +14,14 @@ import pytest
 from infra.needs import SourceUse, needs_of
 from jobs.registry import all_jobs
 from schemas.registry import TABLES
+from schemas.views import VIEWS, read
 from tests.infra import files
 from tests.infra.plants import PLANTS, Plant
 from tests.infra.provider import schemas
 from tests.infra.workspace import MISSING, TERRAFORM, Plan, Workspace
 
 ENVIRONMENTS = ("dev", "paper", "prod")
+BUILDER = "builder"
 REAL_PROVIDERS = os.environ.get("TF_PLUGIN_CACHE_DIR")
 SCHEDULED = {name for name, job in all_jobs().items() if job.schedule}
 
@@ -59,7 +61,8 @@ def test_terraform_finds_a_planted_mistake_too(plant: Plant, workspace: Workspac
 def test_every_environment_can_be_planned_from_nothing(environment: str, unchanged: Workspace) -> None:
     planned = unchanged.plan(environment)
 
-    assert set(planned.of("google_bigquery_table")) == {f'table["{row.TABLE.name}"]' for row in TABLES}
+    tables, views = {f'table["{row.TABLE.name}"]' for row in TABLES}, {f'view["{view.name}"]' for view in VIEWS}
+    assert set(planned.of("google_bigquery_table")) == tables | views
     assert planned.resources["google_bigquery_dataset.trading"]["labels"] == {"environment": environment}
     assert keys(planned, "google_cloud_run_v2_job") == set(all_jobs())
     assert ("google_firestore_database.source[0]" in planned.resources) == (environment == "dev")
@@ -203,17 +206,37 @@ def test_no_role_of_ours_lets_a_job_that_only_archives_touch_the_sources(plan: P
         assert 'databases/golden-thread-paper"' in books["condition"][0]["expression"]
 
 
-def test_nothing_is_granted_on_the_project_without_a_condition_but_queries(plan: Plan) -> None:
-    free = {values.get("role") for values in plan.of("google_project_iam_member").values() if not values["condition"]}
+def test_nothing_is_granted_to_a_job_on_the_project_without_a_condition_but_queries(plan: Plan) -> None:
+    members = plan.of("google_project_iam_member").items()
+    free = {values.get("role") for name, values in members if not values["condition"] and BUILDER not in name}
 
     assert free == {"roles/bigquery.jobUser"}
 
 
+def test_the_builder_may_push_scan_and_roll_forward_and_reads_no_row(plan: Plan) -> None:
+    granted = {
+        (kind.removeprefix("google_"), values["role"])
+        for kind in {name.partition(".")[0] for name in plan.resources if "_iam_member." in name}
+        for name, values in plan.of(kind).items()
+        if BUILDER in name
+    }
+
+    assert granted == {
+        ("artifact_registry_repository_iam_member", "roles/artifactregistry.writer"),
+        ("bigquery_dataset_iam_member", "roles/bigquery.metadataViewer"),
+        ("cloud_run_v2_job_iam_member", "roles/run.developer"),
+        ("project_iam_member", "roles/logging.logWriter"),
+        ("project_iam_member", "roles/ondemandscanning.admin"),
+        ("service_account_iam_member", "roles/iam.serviceAccountUser"),
+    }
+    assert keys(plan, "google_cloud_run_v2_job_iam_member", BUILDER) == set(all_jobs())
+
+
 def test_the_scheduler_starts_what_has_a_schedule_and_nothing_else(plan: Plan) -> None:
     assert keys(plan, "google_cloud_scheduler_job") == SCHEDULED
-    assert keys(plan, "google_cloud_run_v2_job_iam_member") == SCHEDULED
-    roles = {one["role"] for one in plan.of("google_cloud_run_v2_job_iam_member").values()}
-    assert roles == {"roles/run.invoker"}
+    assert keys(plan, "google_cloud_run_v2_job_iam_member", "scheduler") == SCHEDULED
+    starting = plan.of("google_cloud_run_v2_job_iam_member").items()
+    assert {values["role"] for name, values in starting if BUILDER not in name} == {"roles/run.invoker"}
     for name, schedule in plan.of("google_cloud_scheduler_job").items():
         assert schedule["schedule"] == all_jobs()[name.split('"')[1]].schedule
         assert (schedule["time_zone"], _body(schedule)) == ("Etc/UTC", {})
@@ -273,12 +296,18 @@ def test_a_job_whose_name_is_too_long_for_an_account_is_refused(workspace: Works
     assert "give signals-of-the-day-before a shorter name" in workspace.refusal("paper")
 
 
-def test_views_are_made_of_the_files_there_are(workspace: Workspace) -> None:
+def test_views_are_made_of_the_files_there_are_as_schema_apply_makes_them(workspace: Workspace) -> None:
     folder = workspace.root / "schemas" / "views"
-    folder.mkdir(exist_ok=True)
-    (folder / "open_fees.sql").write_text("SELECT trade_id FROM `{dataset}.fact_trades`\n", encoding="utf-8")
-    view = workspace.plan("paper").resources['google_bigquery_table.view["open_fees.sql"]']
+    comment = "-- Which fees are open?\n-- One row per\n-- trade.\n"
+    text = f"{comment}SELECT trade_id -- the key\nFROM `{{dataset}}.fact_trades`\n-- all\n"
+    (folder / "open_fees.sql").write_text(text, encoding="utf-8")
+    planned = workspace.plan("paper").of("google_bigquery_table")
 
-    assert view["table_id"] == "open_fees"
-    assert view["view"][0]["query"] == "SELECT trade_id FROM `my-project.trading_paper.fact_trades`\n"
-    assert view["view"][0]["use_legacy_sql"] is False
+    made = {values["table_id"]: values for address, values in planned.items() if address.startswith("view[")}
+    wanted = {view.name: view for view in (*VIEWS, read(folder / "open_fees.sql"))}
+    assert made.keys() == wanted.keys()
+    assert made["open_fees"]["description"] == "Which fees are open? One row per trade."
+    for name, view in wanted.items():
+        assert made[name]["description"] == view.description
+        assert made[name]["view"][0]["query"] == view.query("my-project.trading_paper")
+        assert made[name]["view"][0]["use_legacy_sql"] is False
