@@ -5,7 +5,6 @@ Source of the type mapping: BigQuery documentation, "Supported protocol buffer a
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 import pyarrow as pa
 
@@ -38,9 +37,8 @@ def _field(column: Column) -> pa.Field:
 def record_batch(row: type[Row], rows: Sequence[Row]) -> pa.RecordBatch:
     """Turn validated rows into one record batch, column by column."""
     schema = arrow_schema(row)
-    arrays = [_array(field, [getattr(item, field.name) for item in rows]) for field in schema]
+    # Arrow makes a field's name anew whenever it is asked, so it is asked once a column and not once a value.
+    held = [vars(item) for item in rows]
+    cells = ([values[name] for values in held] for name in schema.names)
+    arrays = [pa.array(values, type=kind) for values, kind in zip(cells, schema.types, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _array(field: pa.Field, values: list[Any]) -> pa.Array:
-    return pa.array(values, type=field.type)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from math import isfinite
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -27,6 +28,8 @@ NUMERIC_LIMIT = Decimal(10) ** 29
 """NUMERIC holds 29 digits before the point."""
 
 _NANO = Decimal("1e-9")
+_FAR_BELOW = 28
+"""Digits before the point with which no rounding reaches the limit."""
 _EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
@@ -44,6 +47,13 @@ def numeric(value: Decimal) -> Decimal:
     Raises:
         PydanticCustomError: OUT_OF_RANGE when more than 29 digits stand before the point.
     """
+    if value.is_finite() and value.adjusted() < _FAR_BELOW:
+        rounded = _EXACT.quantize(value, _NANO)
+        return rounded or rounded.copy_abs()
+    return _close_to_the_limit(value)
+
+
+def _close_to_the_limit(value: Decimal) -> Decimal:
     # copy_abs, unlike abs, does not round to the context's 28 digits.
     if value.copy_abs() >= NUMERIC_LIMIT:
         raise refuse(Reason.OUT_OF_RANGE, "more than 29 digits before the decimal point")
@@ -54,6 +64,8 @@ def numeric(value: Decimal) -> Decimal:
 
 
 def _decimal(value: object) -> Decimal:
+    if type(value) is float and isfinite(value):
+        return numeric(Decimal(repr(value)))
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise refuse(Reason.BAD_TYPE, "expected a number")
     if isinstance(value, str) and not _NUMBER.fullmatch(value):

@@ -7,7 +7,6 @@ from typing import Any
 
 from google.cloud.bigquery import ArrayQueryParameter
 
-from schemas.document import as_instant_or_none
 from schemas.strategies import StrategyVersion
 from shared import sql
 from shared.account_states import AccountStates
@@ -17,11 +16,11 @@ from shared.loop import AccountState, Evidence, StrategyInterval, Wants
 from shared.market import Market
 from shared.order_search import OrderSearch
 from shared.settings import Settings
+from shared.signal_times import SignalTimes
 from shared.warehouse import Warehouse
 
 MAX_BARS = 400_000
 """Bars remembered from page to page, 560 bytes each: two years of hours of 22 symbols, 214 of a container's 512 MiB."""
-_SIGNALS = "live_signals"
 
 
 class Gatherer:
@@ -32,7 +31,7 @@ class Gatherer:
     ) -> None:
         """Fetch for a run that sees the market as of `closed_by`."""
         self._settings = settings
-        self._documents = documents
+        self._signals = SignalTimes(documents)
         self._warehouse = warehouse
         self._market = Market(broker, settings.bar_timeframe, closed_by)
         self._search = OrderSearch(broker, self._market)
@@ -55,7 +54,7 @@ class Gatherer:
             market=self._market,
             orders=self._search.orders,
             strategies=self._strategies,
-            signal_times=self._signal_times({name for want in wants for name in want.signals}, read_time),
+            signal_times=self._signals.of({name for want in wants for name in want.signals}, read_time),
             accounts=accounts,
             option_events=self._search.option_events,
         )
@@ -66,11 +65,6 @@ class Gatherer:
             parameter = ArrayQueryParameter("strategies", "STRING", missing)
             self._strategies.update(intervals(self._warehouse.rows(sql.versions(table), [parameter])))
             self._strategies.update({name: () for name in missing if name not in self._strategies})
-
-    def _signal_times(self, names: set[str], read_time: datetime) -> Mapping[str, datetime]:
-        found = self._documents.fetch(_SIGNALS, sorted(names), ["created_at"], read_time) if names else {}
-        times = ((name, as_instant_or_none(fields.get("created_at"))) for name, fields in found.items())
-        return {name: when for name, when in times if when is not None}
 
     def _accounts(self, wants: Sequence[Wants]) -> dict[str, AccountState]:
         states = {want.account: self.accounts.state(want.account) for want in wants if want.account}

@@ -46,9 +46,11 @@ class Executions:
 
     def order(self, order_id: str) -> Order | None:
         """Stand in for an order that the broker does not list: which symbols it traded, and on which side."""
+        if order_id not in self._parts:
+            return None
         legs = [
             {"id": order_id, "symbol": symbol, "side": next((part.fill.side for part in parts if part.fill), "")}
-            for symbol, parts in self._parts.get(order_id, {}).items()
+            for symbol, parts in self._parts[order_id].items()
         ]
         return {"id": order_id, "order_class": "mleg", "legs": legs} if len(legs) > 1 else next(iter(legs), None)
 

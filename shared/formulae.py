@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Context, Decimal, localcontext
-from math import prod
+from functools import reduce
 
 from schemas.document import NUMERIC_LIMIT, numeric
 
@@ -12,6 +12,7 @@ EXACT = Context(prec=120)
 """Enough digits for any product of three NUMERIC columns."""
 
 _HUNDRED = Decimal(100)
+_MICROSECOND = timedelta(microseconds=1)
 MIN_DAYS = 30
 """Calendar days of history below which a Calmar ratio means nothing."""
 
@@ -28,31 +29,28 @@ def multiplier(asset_class: str) -> Decimal:
 
 def gross_pnl(side: str, entry: Decimal, leave: Decimal, size: Decimal) -> Decimal:
     """S · (exit - entry) · qty · m, US dollars; `size` is qty · m."""
-    with localcontext(EXACT):
-        return numeric(sign(side) * (leave - entry) * size)
+    moved = EXACT.subtract(leave, entry) if side == "LONG" else EXACT.subtract(entry, leave)
+    return numeric(EXACT.multiply(moved, size))
 
 
 def notional(*factors: Decimal) -> Decimal:
     """Price times quantity times units per contract, US dollars, exactly."""
-    with localcontext(EXACT):
-        return prod(factors, start=Decimal(1))
+    return reduce(EXACT.multiply, factors)
 
 
 def net_pnl(gross: Decimal, fees: Decimal) -> Decimal:
     """gross_pnl_usd - fees_usd, US dollars, exactly."""
-    with localcontext(EXACT):
-        return gross - fees
+    return EXACT.subtract(gross, fees)
 
 
 def percent(part: Decimal, whole: Decimal) -> Decimal:
     """`part` in percent of `whole`."""
-    with localcontext(EXACT):
-        return numeric(part / whole * _HUNDRED)
+    return numeric(EXACT.multiply(EXACT.divide(part, whole), _HUNDRED))
 
 
 def seconds(duration: timedelta) -> Decimal:
     """Write a duration in seconds, exactly."""
-    return Decimal(duration // timedelta(microseconds=1)) / 1_000_000
+    return EXACT.scaleb(Decimal(duration // _MICROSECOND * 1000), -9)
 
 
 def slippage(side: str, entry: Decimal, target: Decimal | None) -> Decimal | None:

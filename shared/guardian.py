@@ -64,8 +64,10 @@ class SchemaGuardian(Generic[D, R]):
 
     def _countable(self, name: str) -> str:
         """Name a field in the run's record: as it is, if a record can hold it and there are not too many by now."""
+        if name in self.drift:
+            return name
         fits = name and len(name.encode()) <= MAX_NAME and not _RESERVED.fullmatch(name)
-        return name if fits and (name in self.drift or len(self.drift) < MAX_NAMES) else OTHER
+        return name if fits and len(self.drift) < MAX_NAMES else OTHER
 
     def check(self, source: RawDocument, build: Callable[[], R]) -> R | Reject:
         """Build one row and hold it to its schema."""

@@ -41,7 +41,8 @@ def position_fills(candidate: Candidate[PositionDocument], evidence: Evidence) -
     """
     position, book = candidate.document, evidence.orders
     trail = PositionOrders(position, evidence.market.length)
-    entry, exits, ended = trail.entry(book), trail.exits(book), trail.ended(book, evidence.option_events)
+    entry = trail.entry(book)
+    exits, ended = trail.exits(book, entry), trail.ended(book, evidence.option_events)
     if position.trade_type == "THEORETICAL" and not entry and not exits:
         return _as_stated(position)
     if not entry:

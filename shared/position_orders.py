@@ -1,5 +1,6 @@
 """Which orders and events at the broker make up one closed position, and where to look for them. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -48,16 +49,18 @@ class PositionOrders:
         found = book.find(self.position.entry_order_id, self.position.position_id)
         return book.of(self.position.symbol, found) if found else []
 
-    def exits(self, book: OrderBook) -> list[Order]:
-        """List the orders that may have closed it."""
+    def exits(self, book: OrderBook, entry: Sequence[Order] | None = None) -> list[Order]:
+        """List the orders that may have closed it; whoever knows those that opened it may say so."""
         position = self.position
-        return book.exits(position.symbol, self.entry(book), position.position_id, position.exit_order_ids)
+        opened = self.entry(book) if entry is None else entry
+        return book.exits(position.symbol, opened, position.position_id, position.exit_order_ids)
 
     def executions(self, book: OrderBook) -> Span | None:
         """Say when its executions are to be looked for: only if orders are unknown, or do not say at what price."""
         # Executions do not carry the client's id.
         keys = (key for key in self.keys if key != self.position.position_id or book.knows(key))
-        orders = (*self.entry(book), *self.exits(book))
+        entry = self.entry(book)
+        orders = (*entry, *self.exits(book, entry))
         if all(map(book.is_complete, keys)) and not any(map(lacks_price, orders)):
             return None
         return self.position.entry_time - _DAY, self.position.exit_time + _DAY
@@ -72,7 +75,8 @@ class PositionOrders:
         """Count the contracts that its orders opened and did not close; 0 for anything but an option."""
         if self.position.asset_class != "OPTION":
             return Decimal(0)
-        opened, closed = (book.fills(orders) for orders in (self.entry(book), self.exits(book)))
+        entry = self.entry(book)
+        opened, closed = book.fills(entry), book.fills(self.exits(book, entry))
         try:
             return max(Decimal(0), quantity(opened) - quantity(closed))
         except ArithmeticError:
@@ -82,7 +86,9 @@ class PositionOrders:
     def ended(self, book: OrderBook, events: OptionEvents) -> list[OptionEvent]:
         """List the events that closed what its orders left open."""
         position = self.position
-        return events.closing(position.symbol, self.left_open(book), position.entry_time, position.exit_time)
+        if not (left := self.left_open(book)):
+            return []
+        return events.closing(position.symbol, left, position.entry_time, position.exit_time)
 
     def value_window(self) -> Window:
         """Name the bars that hold the last price of an option's underlying: those that are over at the exit."""

@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_JSON_SCALARS = frozenset({str, int, bool, type(None)})
 NEW_YORK = ZoneInfo("America/New_York")
 """The broker's clock."""
 
@@ -92,7 +94,32 @@ def rfc3339(instant: datetime) -> str:
 
 def to_json(value: Any) -> str:
     """Write a value as canonical JSON (sorted keys). Types JSON lacks are tagged, for instance {"$timestamp": …}."""
-    return orjson.dumps(tagged(value), option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps(value if _is_json(value) else tagged(value), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _is_json(value: Any) -> bool:
+    """Tell whether a value is JSON as it stands, with nothing to tag in it: most are, and this is quickly seen."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        kind = type(one)
+        if kind is dict:
+            if _looks_tagged(one):
+                return False
+            waiting.extend(one)
+            waiting.extend(one.values())
+        elif kind is list:
+            waiting.extend(one)
+        elif kind is float:
+            if not math.isfinite(one):
+                return False
+        elif kind not in _JSON_SCALARS:
+            return False
+    return True
+
+
+def _looks_tagged(fields: Mapping[Any, Any]) -> bool:
+    return len(fields) == 1 and str(next(iter(fields))).startswith("$")
 
 
 def to_json_for_hash(value: Any) -> str:
@@ -127,7 +154,7 @@ def tagged(value: Any, *, lookalikes: bool = True) -> Any:
 
 def _untagged(fields: dict[str, Any]) -> dict[str, Any]:
     """Put a map that would read back as a tagged object into one of its own: {"$map": {"$ref": …}}."""
-    return {"$map": fields} if len(fields) == 1 and next(iter(fields)).startswith("$") else fields
+    return {"$map": fields} if _looks_tagged(fields) else fields
 
 
 def _tagged_scalar(value: Any) -> Any:
