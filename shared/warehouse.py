@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar, cast
 
+import pyarrow as pa
 from google.api_core.client_options import ClientOptions
 from google.api_core.exceptions import RetryError
 from google.api_core.retry import Retry
@@ -77,6 +78,10 @@ class Warehouse:
                 yield {name: record[name] for name in record.keys()}  # noqa: SIM118 - iterating a row yields values
         except RetryError as error:
             raise error.cause or error from None
+
+    def arrow(self, statement: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Run a question and hold its whole answer, with the types of its columns also where all of it is NULL."""
+        return self._run(statement, parameters).to_arrow(create_bqstorage_client=False)
 
     def change(self, statement: str, parameters: Sequence[Any] = ()) -> None:
         """Run one idempotent DML statement."""

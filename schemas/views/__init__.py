@@ -6,6 +6,7 @@ makes them of the same files (`infra/gcp/bigquery.tf`).
 """
 
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 PLACEHOLDER = "{dataset}"
@@ -40,12 +41,21 @@ def read(path: Path) -> View:
         ValueError: It does not begin with a comment of a question and at least one line more.
     """
     sql = path.read_text(encoding="utf-8")
-    lines = sql.splitlines()
-    end = next((number for number, line in enumerate(lines) if not line.startswith("-- ")), len(lines))
-    question, *details = [line.removeprefix("-- ") for line in lines[:end]] or [""]
+    question, details = leading_comment(path.name, sql)
+    return View(path.stem, question, details, sql)
+
+
+def leading_comment(name: str, sql: str) -> tuple[str, str]:
+    """Split the comment that a file begins with into its question and the rest, in one line each.
+
+    Raises:
+        ValueError: There is none, or it lacks one of both.
+    """
+    lines = list(takewhile(lambda line: line.startswith("-- "), sql.splitlines()))
+    question, *details = [line.removeprefix("-- ") for line in lines] or [""]
     if not question.endswith("?") or not details:
-        raise ValueError(f"{path.name}: begin with a comment: a question in one line, then what the columns mean")
-    return View(path.stem, question, " ".join(details), sql)
+        raise ValueError(f"{name}: begin with a comment: a question in one line, then what the answer means")
+    return question, " ".join(details)
 
 
 VIEWS: tuple[View, ...] = tuple(map(read, sorted(Path(__file__).parent.glob("*.sql"))))
