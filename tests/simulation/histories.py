@@ -21,6 +21,8 @@ _ALIKE = 0.8
 """How often runs that overlap are of one job."""
 _LOOKED_AT_TWICE = 0.25
 """How often the end is run a second time, which costs as much as the history."""
+_HELD_BEFORE = 0.5
+"""How often a history that retires documents begins with archived ones."""
 _OF_RUNS = "ops_job_runs"
 _DISTURBED = {
     "BrokerError",
@@ -42,14 +44,16 @@ class Theme(NamedTuple):
 
     jobs: tuple[str, ...]
     actions: tuple[str, ...]
+    later: timedelta = timedelta(0)
+    """By how much later than the world it begins, so that some documents are due and others are not."""
 
 
 THEMES = (
     Theme(("trades",), ("trades",)),
     Theme(("trades", "fee-patch"), ("trades close", "fees")),
     Theme(("trades", "fee-patch", "price-patch", "retire"), ("trades", "fees")),
-    Theme(("rejected-signals", "retire"), ("rejected",)),
-    Theme(("expired-signals", "retire"), ("expired",)),
+    Theme(("rejected-signals", "retire"), ("rejected",), timedelta(days=6, hours=12)),
+    Theme(("expired-signals", "retire"), ("expired",), timedelta(hours=3)),
     Theme(("strategies", "account-snapshot"), ("strategies", "account")),
     Theme(("strategies", "job-runs"), ("strategies",)),
 )
@@ -96,8 +100,11 @@ class History:
             self._unfold()
 
     def _unfold(self) -> None:
+        self.world.time.sleep(self.theme.later.total_seconds())
         for _ in range(self.chance.randint(2, 4)):
             self.change()
+        if "retire" in self.theme.jobs and self.chance.random() < _HELD_BEFORE:
+            self.archive()
         for _ in range(self.chance.randint(2, 5)):
             self.chance.choices(
                 (self.change, self.pass_time, self.run, self.crowd, self.lose_streams), (4, 2, 4, 3, 1)
@@ -143,6 +150,12 @@ class History:
     def send(self, *errands: Errand) -> None:
         """Run these, at once if they are several."""
         self._hold_ends(self.world.run(*errands, restlessness=self.chance.choice((0, 0.02, 0.1, 0.5))))
+
+    def archive(self) -> None:
+        """Let a table hold for a while what a retirement may then delete."""
+        self.send(Errand(self.theme.jobs[0]))
+        self.sleep(_DAY.total_seconds() + 1)
+        self.check()
 
     def lose_streams(self) -> None:
         """Let the warehouse forget streams, or do at last what nobody waits for."""

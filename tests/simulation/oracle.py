@@ -96,6 +96,8 @@ class Oracle:
         final = old.get("fee_finalized") and new["source_rev"] == old["source_rev"]
         if final and not self._news_since(old) and any(new[name] != old[name] for name in FEE_COLUMNS):
             yield f"{key}: final fees were changed though the broker said nothing"
+        if old.get("actual_fee_usd") is not None and new["actual_fee_usd"] is None:
+            yield f"{key}: a fee that was known is not any more"
 
     def _news_since(self, row: Row) -> bool:
         """Whether the broker said something about a trade's fees after they were read for this row."""
