@@ -3,6 +3,7 @@
 Every round makes the same kinds of work, so that a job makes the same calls in every round.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -300,6 +301,36 @@ class Retirements(_Common):
         return {one.reference.path: one.update_time for one in found}
 
 
+@dataclass
+class RunRecords(_Common):
+    """The records of runs, those of the struck ones among them. Every round adds one of another job."""
+
+    def begin(self) -> None:
+        """Archive the record of one run."""
+        self.go_on()
+        self.run()
+
+    def go_on(self) -> None:
+        """Run another job, which finds nothing."""
+        self.round += 1
+        self.run("trades")
+
+    def lost(self) -> Iterator[str]:
+        """No run has two rows."""
+        rows = self.stack.rows("SELECT job_run_id FROM ops_job_runs WHERE ds >= '2000-01-01'")
+        yield from (f"{name} has {n} rows" for name, n in Counter(row["job_run_id"] for row in rows).items() if n > 1)
+
+    def amiss(self) -> Iterator[str]:
+        """Every run has a row as it ended, but for the one that wrote the last rows."""
+        yield from self.lost()
+        rows = self.stack.rows("SELECT job_run_id, status, finished_at FROM ops_job_runs WHERE ds >= '2000-01-01'")
+        found = {row["job_run_id"]: (row["status"], row["finished_at"]) for row in rows}
+        records = [one.to_dict() or {} for one in self.stack.firestore.collection("job_metadata").stream()]
+        last = max(records, key=lambda record: record["started_at"])
+        wanted = {one["run_id"]: (one["status"], one["finished_at"]) for one in records if one is not last}
+        yield from (f"{name} is {found.get(name)}, not {end}" for name, end in wanted.items() if found.get(name) != end)
+
+
 WORLDS: Mapping[str, Callable[[LocalStack, Path], World]] = {
     **{job: partial(Documents, job=job, spoiling=spoiling) for job, spoiling in SPOILING.items()},
     "trades at first": partial(Beginning, job="trades", spoiling=SPOILING["trades"]),
@@ -308,5 +339,6 @@ WORLDS: Mapping[str, Callable[[LocalStack, Path], World]] = {
     "fee-patch": partial(Fees, job="fee-patch"),
     "price-patch": partial(Prices, job="price-patch"),
     "retire": partial(Retirements, job="retire"),
+    "job-runs": partial(RunRecords, job="job-runs"),
 }
 """The worlds by name: each job's usual one, and what a run meets but rarely."""
