@@ -15,7 +15,7 @@ _COMMANDS = {
     "jobs": "List the jobs.",
     "local": "The local stack: Firestore, BigQuery and a stand-in broker on this machine.",
     "quarantine": "Documents that were refused, and why.",
-    "query": "Ask the warehouse a question in SQL.",
+    "query": "Ask the warehouse a saved question, or one in SQL.",
     "run": "Run jobs.",
     "runs": "What ran, and how it ended.",
     "schema": "Tables and their models.",

@@ -7,22 +7,27 @@ WITH last_runs AS (
   SELECT
     ds,
     job,
-    job_run_id,
-    finished_at,
-    pending_count,
-    rejects_by_reason
+    MAX_BY(
+      STRUCT(
+        job_run_id AS job_run_id,
+        finished_at AS finished_at,
+        pending_count AS pending,
+        TO_JSON_STRING(rejects_by_reason) AS rejects
+      ),
+      finished_at
+    ) AS run
   FROM `{dataset}.ops_job_runs`
   WHERE status IN ('SUCCEEDED', 'PARTIAL')
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY ds, job ORDER BY finished_at DESC, job_run_id DESC) = 1
+  GROUP BY ds, job
 )
 
 SELECT
-  r.ds,
-  r.job,
+  last_runs.ds,
+  last_runs.job,
   REGEXP_EXTRACT(part, r'"([A-Z_]+)"') AS reason,
   COALESCE(CAST(REGEXP_EXTRACT(part, r'([0-9]+)$') AS INT64), 0) AS refused,
-  r.pending_count AS pending,
-  r.finished_at,
-  r.job_run_id
-FROM last_runs AS r
-LEFT JOIN UNNEST(REGEXP_EXTRACT_ALL(TO_JSON_STRING(r.rejects_by_reason), r'"[A-Z_]+": *[0-9]+')) AS part
+  last_runs.run.pending AS pending,
+  last_runs.run.finished_at AS finished_at,
+  last_runs.run.job_run_id AS job_run_id
+FROM last_runs
+LEFT JOIN UNNEST(REGEXP_EXTRACT_ALL(last_runs.run.rejects, r'"[A-Z_]+": *[0-9]+')) AS part

@@ -1,10 +1,12 @@
 """Does a filter on a view's `ds` reach every table that the view reads, so that BigQuery can leave partitions out?
 
 It does where each SELECT on the way hands the table's own `ds` on under that name, and nothing in between needs rows
-of other days: no grouping and no window without `ds` among its keys, no LIMIT, no outer join that could make the row
-up. Else the table must hold a constant filter of its own, as a view needs that looks back over all history.
+of other days: no grouping without `ds` among its keys, no window, no LIMIT, no outer join that could make the row up.
+Else the table must hold a constant filter of its own, as a view needs that looks back over all history. Without either
+a view cannot be queried at all, as https://github.com/arslan-kursad/plumbline/issues/61 tells of a window. That a
+window whose keys hold `ds` would do is said nowhere, so none is taken for one.
 Sources: https://cloud.google.com/bigquery/docs/querying-partitioned-tables, and
-https://cloud.google.com/bigquery/docs/views#limitations on views of tables that require a partition filter.
+https://cloud.google.com/bigquery/docs/managing-partitioned-tables#require-filter.
 """
 
 from collections.abc import Iterator
@@ -73,17 +75,6 @@ def _obstacles(select: exp.Select, source: exp.Table) -> Iterator[bool]:
     yield group is not None and DS not in {key.name for key in group.expressions}
     aggregated = any(one.find(exp.AggFunc) and not one.find(exp.Window) for one in select.expressions)
     yield aggregated and group is None
-    yield any(DS not in _partition(window) for window in _windows(select))
+    yield any(window.find_ancestor(exp.Select) is select for window in select.find_all(exp.Window))
     yield any(join.side in {"RIGHT", "FULL"} for join in select.args.get("joins") or ())
     yield isinstance(source.parent, exp.Join) and source.parent.side == "LEFT"
-
-
-def _windows(select: exp.Select) -> Iterator[exp.Window]:
-    """Yield the windows of this SELECT and of none within it; one that only names another says nothing itself."""
-    own = (one for one in select.find_all(exp.Window) if one.find_ancestor(exp.Select) is select)
-    yield from (one for one in own if not one.args.get("alias"))
-
-
-def _partition(window: exp.Window) -> set[str]:
-    """Name the keys of a window, which may be written out at the end of the SELECT."""
-    return {key.name for key in window.args.get("partition_by") or ()}

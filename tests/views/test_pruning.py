@@ -30,6 +30,7 @@ BAD = {
     "grouped without it": "SELECT MAX(ds) AS ds, symbol FROM `p.d.trades` GROUP BY symbol",
     "an aggregate of all": "SELECT MAX(ds) AS ds FROM `p.d.trades`",
     "a window over all days": "SELECT ds, SUM(pnl_usd) OVER (PARTITION BY symbol ORDER BY ds) AS c FROM `p.d.trades`",
+    "a window within the day": "SELECT ds, RANK() OVER (PARTITION BY ds ORDER BY pnl_usd) AS r FROM `p.d.trades`",
     "a named window over all days": "SELECT ds, SUM(pnl_usd) OVER w AS c FROM `p.d.trades` WINDOW w AS (ORDER BY ds)",
     "the first rows": "SELECT ds FROM `p.d.trades` ORDER BY pnl_usd LIMIT 10",
     "distinct rows": "SELECT DISTINCT ds, symbol FROM `p.d.trades`",
@@ -44,8 +45,10 @@ BAD = {
 }
 GOOD = {
     "as it is": "SELECT ds, trade_id FROM `p.d.trades`",
+    "a window over rows that have their filter": (
+        "SELECT ds, RANK() OVER (ORDER BY pnl_usd) AS r FROM `p.d.trades` WHERE ds >= DATE '2020-01-01'"
+    ),
     "grouped by it": "SELECT ds, COUNT(*) AS n FROM `p.d.trades` GROUP BY ds",
-    "a window within the day": "SELECT ds, RANK() OVER (PARTITION BY ds ORDER BY pnl_usd) AS r FROM `p.d.trades`",
     "through steps": "WITH a AS (SELECT * FROM `p.d.trades`), b AS (SELECT ds, symbol FROM a) SELECT b.ds FROM b",
     "a constant filter of its own": "SELECT COUNT(*) AS n FROM `p.d.trades` WHERE ds >= DATE '2020-01-01'",
     "the left table's": "SELECT t.ds FROM `p.d.trades` AS t LEFT JOIN (SELECT 1 AS id) AS s ON s.id = t.id",
