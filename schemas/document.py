@@ -64,8 +64,11 @@ def _close_to_the_limit(value: Decimal) -> Decimal:
 
 
 def _decimal(value: object) -> Decimal:
+    # Of nearly every number one of these says it all; isinstance with several types is slow.
     if type(value) is float and isfinite(value):
         return numeric(Decimal(repr(value)))
+    if type(value) is int or (type(value) is str and _NUMBER.fullmatch(value)):
+        return numeric(Decimal(value))
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise refuse(Reason.BAD_TYPE, "expected a number")
     if isinstance(value, str) and not _NUMBER.fullmatch(value):
@@ -79,7 +82,10 @@ def _decimal(value: object) -> Decimal:
 
 
 def _positive(value: object) -> Decimal:
-    number = _decimal(value)
+    return _above_zero(_decimal(value))
+
+
+def _above_zero(number: Decimal) -> Decimal:
     if number <= 0:
         raise refuse(Reason.NOT_POSITIVE, "expected a number above zero (after rounding to 9 decimals)")
     return number
@@ -87,9 +93,10 @@ def _positive(value: object) -> Decimal:
 
 def _fill(value: object) -> Decimal | None:
     """Read a fill price: null and zero mean that the engine did not learn it, which is no error."""
-    if value is None or _decimal(value) == 0:
+    if value is None:
         return None
-    return _positive(value)
+    number = _decimal(value)
+    return _above_zero(number) if number else None
 
 
 def _instant(value: object) -> datetime:

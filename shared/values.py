@@ -14,6 +14,8 @@ import orjson
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _JSON_SCALARS = frozenset({str, int, bool, type(None)})
+SEEN_QUICKLY = 1000
+"""Parts of a value, names of fields included."""
 NEW_YORK = ZoneInfo("America/New_York")
 """The broker's clock."""
 
@@ -49,7 +51,7 @@ class RawDocument:
 
 def moment(stamp: Any) -> datetime:
     """Turn a protobuf timestamp into UTC; digits below the microsecond are dropped, as Firestore itself does."""
-    return EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)
+    return EPOCH + timedelta(0, stamp.seconds, stamp.nanos // 1000)
 
 
 def decode(value: Any) -> Any:
@@ -98,24 +100,23 @@ def to_json(value: Any) -> str:
 
 
 def _is_json(value: Any) -> bool:
-    """Tell whether a value is JSON as it stands, with nothing to tag in it: most are, and this is quickly seen."""
+    """Tell whether a value is JSON as it stands, with nothing to tag in it: most are, and this is quickly seen.
+
+    No more than SEEN_QUICKLY parts are looked at, so that even what holds itself is soon left to the careful way.
+    """
     waiting = [value]
-    while waiting:
+    for _ in range(SEEN_QUICKLY):
+        if not waiting:
+            return True
         one = waiting.pop()
-        kind = type(one)
-        if kind is dict:
-            if _looks_tagged(one):
-                return False
-            waiting.extend(one)
-            waiting.extend(one.values())
-        elif kind is list:
-            waiting.extend(one)
-        elif kind is float:
-            if not math.isfinite(one):
-                return False
-        elif kind not in _JSON_SCALARS:
+        if type(one) is dict and not _looks_tagged(one):
+            waiting += one
+            waiting += one.values()
+        elif type(one) is list:
+            waiting += one
+        elif type(one) not in _JSON_SCALARS and not (type(one) is float and math.isfinite(one)):
             return False
-    return True
+    return False
 
 
 def _looks_tagged(fields: Mapping[Any, Any]) -> bool:

@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from schemas.columns import Numeric, Text, is_text
-from schemas.document import NUMERIC_LIMIT, Number, numeric
+from schemas.document import NUMERIC_LIMIT, FillPrice, Number, Positive, numeric
 from schemas.reasons import Reason
 from shared.formulae import EXACT, gross_pnl, notional, percent, sign
 from shared.values import tagged, to_json
@@ -41,6 +41,16 @@ def outcome(call: Callable[[], Any]) -> Any:
     return str(found), type(found)
 
 
+class _Text(str):
+    """A string that is none to a quick look."""
+
+    __slots__ = ()
+
+
+class _Whole(int):
+    """A whole number that is none to a quick look."""
+
+
 def _rounded(value: Decimal) -> Decimal:
     """Round to NUMERIC, comparing with the limit before and after."""
     if value.copy_abs() >= NUMERIC_LIMIT:
@@ -61,6 +71,20 @@ def test_a_double_of_a_document_is_the_decimal_that_it_is_written_as(value: floa
     number = TypeAdapter(Number)
     written = Decimal(repr(value))
     assert outcome(lambda: number.validate_python(value)) == outcome(lambda: number.validate_python(written))
+
+
+@given(st.integers() | st.text(max_size=12) | decimals.map(str) | st.sampled_from(("1e400", "-0", "+.5", "nan", "inf")))
+def test_numbers_and_texts_of_a_document_are_read_as_those_of_any_other_type_are(value: int | str) -> None:
+    number, slowly = TypeAdapter(Number), _Text(value) if isinstance(value, str) else _Whole(value)
+    assert outcome(lambda: number.validate_python(value)) == outcome(lambda: number.validate_python(slowly))
+
+
+@given(st.none() | st.integers() | st.floats() | decimals.map(str))
+def test_a_fill_price_is_a_positive_number_or_nothing(value: object) -> None:
+    price, positive, number = TypeAdapter(FillPrice), TypeAdapter(Positive), TypeAdapter(Number)
+    nothing = value is None or outcome(lambda: number.validate_python(value))[0] == "0E-9"
+    plainly = outcome(lambda: None if nothing else positive.validate_python(value))
+    assert outcome(lambda: price.validate_python(value)) == plainly
 
 
 @given(decimals | anything.json_scalars)
