@@ -46,8 +46,12 @@ def sample(world: str, sites: dict[str, Call]) -> Iterator[Fault]:
     one_each = [draw.choice(some) for kind in KINDS if (some := faults_at(world, sites, [kind]))]
     written = {site: call for site, call in sites.items() if writes(call)}
     match world:
-        case "trades" | "fee-patch" | "price-patch" | "retire":
+        case "trades":
             yield from one_each
+            yield from faults_at(world, written, THE_HARD_ONES)
+        case "fee-patch" | "price-patch" | "retire":
+            # Nobody else writes as they do.
+            yield from draw.sample(one_each, A_FEW)
             yield from faults_at(world, written, THE_HARD_ONES)
         case "trades at first":
             made = {site: call for site, call in written.items() if call.server == "bigquery"}
