@@ -22,7 +22,7 @@ _ALIKE = 0.8
 _LOOKED_AT_TWICE = 0.25
 """How often the end is run a second time, which costs as much as the history."""
 _HELD_BEFORE = 0.5
-"""How often a history that retires documents begins with archived ones."""
+"""How often a history begins with what its first two jobs have done."""
 _OF_RUNS = "ops_job_runs"
 _DISTURBED = {
     "BrokerError",
@@ -103,7 +103,7 @@ class History:
         self.world.time.sleep(self.theme.later.total_seconds())
         for _ in range(self.chance.randint(2, 4)):
             self.change()
-        if "retire" in self.theme.jobs and self.chance.random() < _HELD_BEFORE:
+        if len(self.theme.jobs) > 1 and self.chance.random() < _HELD_BEFORE:
             self.archive()
         for _ in range(self.chance.randint(2, 5)):
             self.chance.choices(
@@ -152,8 +152,9 @@ class History:
         self._hold_ends(self.world.run(*errands, restlessness=self.chance.choice((0, 0.02, 0.1, 0.5))))
 
     def archive(self) -> None:
-        """Let a table hold for a while what a retirement may then delete."""
-        self.send(Errand(self.theme.jobs[0]))
+        """Let a table hold for a while what others may then patch, read or delete."""
+        for job in self.theme.jobs[:2]:
+            self.send(Errand(job))
         self.sleep(_DAY.total_seconds() + 1)
         self.check()
 
@@ -214,6 +215,7 @@ class History:
                 self._report([f"{job} did not succeed undisturbed: {ended.record and ended.record.error}"])
             else:
                 records.append(ended.record)
+            self.check()
         return records
 
     def _action(self) -> Callable[[], str]:

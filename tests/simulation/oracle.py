@@ -93,14 +93,20 @@ class Oracle:
             yield f"{key}: what only the inserting run writes was changed"
         if new["source_rev"] == old["source_rev"] and _without_fees(new) != _without_fees(old):
             yield f"{key}: changed without a new revision"
-        final = old.get("fee_finalized") and new["source_rev"] == old["source_rev"]
-        if final and not self._news_since(old) and any(new[name] != old[name] for name in FEE_COLUMNS):
+        final = old.get("fee_finalized") and new["source_rev"] == old["source_rev"] and not self._may_reopen(old)
+        if final and any(new[name] != old[name] for name in FEE_COLUMNS):
             yield f"{key}: final fees were changed though the broker said nothing"
-        if old.get("actual_fee_usd") is not None and new["actual_fee_usd"] is None:
+        if old.get("actual_fee_usd") is not None and new["actual_fee_usd"] is None and not self._in_doubt(key):
             yield f"{key}: a fee that was known is not any more"
 
-    def _news_since(self, row: Row) -> bool:
-        """Whether the broker said something about a trade's fees after they were read for this row."""
+    def _in_doubt(self, key: Key) -> bool:
+        """Whether what was known may have become a question: another trade's fills came to light."""
+        return self._sources.undecidable(int(key[0][-4:]))
+
+    def _may_reopen(self, row: Row) -> bool:
+        """Whether the broker said something after a trade's fees were read, or its correction put them in doubt."""
+        if self._sources.took_back and self._in_doubt((row["trade_id"],)):
+            return True
         news, read = self._sources.news.get(int(row["trade_id"][-4:])), row["fee_reconciled_at"]
         return news is not None and (read is None or news > read)
 

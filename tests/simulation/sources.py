@@ -42,6 +42,7 @@ class Sources:
             "fees coin": lambda: self._post("coin"),
             "fees dollar": lambda: self._post("dollar"),
             "fees correct": self._correct,
+            "fees whole": self._charged,
             "rejected put": lambda: self._signal("rejected_signals", builders.rejected_signal),
             "rejected spoil": lambda: self._signal("rejected_signals", builders.rejected_signal, entry_price=math.nan),
             "rejected delete": lambda: self._delete("rejected_signals", f"signal-{self._any(FEW):04}"),
@@ -58,7 +59,13 @@ class Sources:
         return self._world.chance.choice(choices)
 
     def _position(self, status: str, **changes: Any) -> str:
-        number = self._any(REAL + PAPER)
+        return self._put(self._any(REAL + PAPER), status, **changes)
+
+    def _charged(self) -> str:
+        number = self._any(REAL)
+        return ", ".join([self._put(number, "CLOSED"), self._charge(number, "coin"), self._charge(number, "dollar")])
+
+    def _put(self, number: int, status: str, **changes: Any) -> str:
         fields = builders.position(number, status=status, edit=next(self._edits))
         if number in PAPER:
             moved = START + timedelta(hours=number + 2, days=self._any(_FIFTHS) % 2)
@@ -73,7 +80,9 @@ class Sources:
         return f"position {number} {status} {changes.get('qty', '')}"
 
     def _post(self, which: str) -> str:
-        number = self._any(REAL)
+        return self._charge(self._any(REAL), which)
+
+    def _charge(self, number: int, which: str) -> str:
         if which not in self.posted[number]:
             posting = fees.coin_fee(number) if which == "coin" else fees.dollar_fee(number, fees.exit_price(number))
             usd = Decimal("0.25") if which == "coin" else -Decimal(posting["net_amount"])
@@ -99,9 +108,21 @@ class Sources:
         self.filled.add(number)
         self._world.venue.record(builders.orders(number, price), [*fees.fills(number, price), *postings])
 
+    @property
+    def took_back(self) -> bool:
+        """Whether the broker ever corrected a fee; all are of one day."""
+        return any(map(self._corrected, REAL))
+
     def undecidable(self, number: int) -> bool:
-        """Whether the coin fee of a position may be that of an earlier one, which bought as much and has none."""
-        return any("coin" not in self.posted[one] for one in self.filled if one < number)
+        """Whether a fee of a position may be that of an earlier one, which traded as much and has none.
+
+        Dollar fees are all different, but a corrected one is at a rate at which an earlier sale costs as much.
+        """
+        kinds = ("coin", "dollar") if self._corrected(number) else ("coin",)
+        return any(kind not in self.posted[one] for one in self.filled if one < number for kind in kinds)
+
+    def _corrected(self, number: int) -> bool:
+        return len(self.posted[number].get("dollar", ())) > 1
 
     def _signal(self, collection: str, build: Callable[..., builders.Fields], **changes: Any) -> str:
         number = self._any(FEW)

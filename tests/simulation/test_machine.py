@@ -26,6 +26,7 @@ ACTIONS = (
     "fees coin",
     "fees dollar",
     "fees correct",
+    "fees whole",
     "rejected put",
     "rejected spoil",
     "rejected delete",
