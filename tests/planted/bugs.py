@@ -211,8 +211,8 @@ KEYS = (
     Bug(
         "a cursor that meets its last document again",
         "shared/documents.py",
-        'queries.Cursor(values=[{"reference_value": after}], before=False)',
-        'queries.Cursor(values=[{"reference_value": after}], before=True)',
+        "query.start_at.values.add(reference_value=after)",
+        "query.start_at.before = bool(query.start_at.values.add(reference_value=after))",
         _SCAN + "a_scan_yields_every_document_once_in_the_order_of_names",
     ),
     Bug(
