@@ -214,6 +214,7 @@ KEYS = (
         "query.start_at.values.add(reference_value=after)",
         "query.start_at.before = bool(query.start_at.values.add(reference_value=after))",
         _SCAN + "a_scan_yields_every_document_once_in_the_order_of_names",
+        error="shared.documents.OutOfOrderError",
     ),
     Bug(
         "a scan that ends with its first page",
