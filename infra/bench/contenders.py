@@ -60,7 +60,7 @@ def dlt(settings: Settings) -> int:
 
     It has no network and no commit protocol to wait for, which is kinder to it than BigQuery would be.
     """
-    import dlt as library  # noqa: PLC0415 - only in a development environment
+    import dlt as library  # type: ignore[import-not-found]  # noqa: PLC0415 - no dependency
 
     def documents() -> Iterator[Mapping[str, Any]]:
         yield from (snapshot.to_dict() or {} for snapshot in _streamed(settings))
