@@ -96,16 +96,17 @@ class Oracle:
         final = old.get("fee_finalized") and new["source_rev"] == old["source_rev"] and not self._may_reopen(old)
         if final and any(new[name] != old[name] for name in FEE_COLUMNS):
             yield f"{key}: final fees were changed though the broker said nothing"
-        if old.get("actual_fee_usd") is not None and new["actual_fee_usd"] is None and not self._in_doubt(key):
+        known = old.get("actual_fee_usd") is not None and not self._in_doubt(old)
+        if known and new["actual_fee_usd"] is None:
             yield f"{key}: a fee that was known is not any more"
 
-    def _in_doubt(self, key: Key) -> bool:
-        """Whether what was known may have become a question: another trade's fills came to light."""
-        return self._sources.undecidable(int(key[0][-4:]))
+    def _in_doubt(self, row: Row) -> bool:
+        """Whether what was known may have become a question since it was read: another trade's fills came to light."""
+        return self._sources.in_doubt_since(int(row["trade_id"][-4:]), row["fee_reconciled_at"])
 
     def _may_reopen(self, row: Row) -> bool:
         """Whether the broker said something after a trade's fees were read, or its correction put them in doubt."""
-        if self._sources.took_back and self._in_doubt((row["trade_id"],)):
+        if self._sources.took_back and self._in_doubt(row):
             return True
         news, read = self._sources.news.get(int(row["trade_id"][-4:])), row["fee_reconciled_at"]
         return news is not None and (read is None or news > read)

@@ -28,6 +28,8 @@ class Sources:
         """Position → which fee → the amounts that it was, one after the other, US dollars."""
         self.filled: set[int] = set()
         """Positions whose orders the broker has filled."""
+        self._doubted: dict[int, datetime] = {}
+        """Position → when it was last seen that its fee could be another one's."""
         self.news: dict[int, datetime] = {}
         """Position → when the broker last said something new about its fees."""
 
@@ -99,9 +101,14 @@ class Sources:
         return f"correction of {number}"
 
     def _say(self, number: int, which: str, usd: Decimal, posting: builders.Fields) -> None:
+        self._note_doubts()
         self.posted[number].setdefault(which, []).append(usd)
         self.news[number] = self._world.time.now()
         self._fill(number, posting)
+
+    def _note_doubts(self) -> None:
+        """Remember what the next posting may decide."""
+        self._doubted |= {number: self._world.time.now() for number in REAL if self.undecidable(number)}
 
     def _fill(self, number: int, *postings: builders.Fields) -> None:
         price = fees.exit_price(number)
@@ -120,6 +127,10 @@ class Sources:
         """
         kinds = ("coin", "dollar") if self._corrected(number) else ("coin",)
         return any(kind not in self.posted[one] for one in self.filled if one < number for kind in kinds)
+
+    def in_doubt_since(self, number: int, moment: datetime) -> bool:
+        """Whether it was so at any time after a moment."""
+        return self.undecidable(number) or (number in self._doubted and self._doubted[number] > moment)
 
     def _corrected(self, number: int) -> bool:
         return len(self.posted[number].get("dollar", ())) > 1
