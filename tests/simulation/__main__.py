@@ -9,19 +9,19 @@ import click
 from tests.simulation.histories import History
 from tests.simulation.search import broken_in, search
 
-ENOUGH = 5
-"""Broken histories after which nobody reads on."""
-_TOLD_EVERY = 2_500
+_TOLD_EVERY = 1_000
 
 
 @click.command()
 @click.option("--histories", default=100_000, show_default=True, help="how many")
 @click.option("--first-seed", default=0, show_default=True, help="where they begin")
 @click.option("--processes", default=os.cpu_count() or 1, show_default=True, help="over how many processes")
+@click.option("--enough", default=5, show_default=True, help="after how many broken ones to stop")
 @click.option("--seed", type=int, help="tell this one instead")
-def main(histories: int, first_seed: int, processes: int, seed: int | None) -> None:
+def main(histories: int, first_seed: int, processes: int, enough: int, seed: int | None) -> None:
     """Exit with 1 when a history broke a promise; each comes with the command that replays it."""
-    sys.exit(_search(range(first_seed, first_seed + histories), processes) if seed is None else _tell(seed))
+    seeds = range(first_seed, first_seed + histories)
+    sys.exit(_search(seeds, processes, enough) if seed is None else _tell(seed))
 
 
 def _tell(seed: int) -> int:
@@ -31,7 +31,7 @@ def _tell(seed: int) -> int:
     return 1 if broken else 0
 
 
-def _search(seeds: range, processes: int) -> int:
+def _search(seeds: range, processes: int, enough: int) -> int:
     began, done, broken = monotonic(), 0, 0
     for share in search(seeds, processes):
         done += len(share.seeds)
@@ -40,7 +40,7 @@ def _search(seeds: range, processes: int) -> int:
         if done % _TOLD_EVERY == 0 or done == len(seeds):
             pace = done / (monotonic() - began)
             click.echo(f"seeds {seeds[0]} to {share.seeds[-1]}: {done} histories, {broken} broken, {pace:.1f} a second")
-        if broken >= ENOUGH:
+        if broken >= enough:
             break
     return 1 if broken else 0
 
