@@ -133,7 +133,7 @@ class Sources:
         return self.undecidable(number) or (number in self._doubted and self._doubted[number] > moment)
 
     def _corrected(self, number: int) -> bool:
-        return len(self.posted[number].get("dollar", ())) > 1
+        return len(self.posted.get(number, {}).get("dollar", ())) > 1
 
     def _signal(self, collection: str, build: Callable[..., builders.Fields], **changes: Any) -> str:
         number = self._any(FEW)
