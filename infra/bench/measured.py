@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 
 class MeasurementError(Exception):
@@ -18,6 +18,8 @@ class MeasurementError(Exception):
 
 class Measured(BaseModel):
     """What one contender took, without starting Python and importing libraries."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     contender: str
     documents: int

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 class PlainPosition(BaseModel):
     """The fields of a document, without this program's rules."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
 
     position_id: str
     signal_id: str
