@@ -37,14 +37,32 @@ class Difference:
         return f"{self.table}: {self.what}"
 
 
-class Tables:
-    """The tables of one dataset."""
+class Definitions:
+    """What one dataset holds, by name."""
 
     def __init__(self, client: bigquery.Client, settings: Settings) -> None:
         """Look at the dataset that the settings name."""
         self._client = client
         self._settings = settings
         self._dataset = f"{settings.project}.{settings.dataset}"
+
+    def _find(self, name: str) -> bigquery.Table | None:
+        full_name = f"{self._dataset}.{name}"
+        try:
+            return self._call(lambda: self._client.get_table(full_name, retry=ONCE, timeout=self._timeout))
+        except NotFound:
+            return None
+
+    @property
+    def _timeout(self) -> float:
+        return self._settings.call_timeout_s
+
+    def _call(self, call: Callable[[], T]) -> T:
+        return persistently(self._settings.retry_seconds, call)
+
+
+class Tables(Definitions):
+    """The tables of one dataset."""
 
     def require_environment(self) -> None:
         """Make sure that the dataset is of the environment that the settings are of, before anything else is done.
@@ -71,16 +89,16 @@ class Tables:
 
     def exists(self, row: type[ArchivedRow]) -> bool:
         """Tell whether there is such a table, whatever its columns."""
-        return self._find(row) is not None
+        return self._find(row.TABLE.name) is not None
 
     def present(self, row: type[ArchivedRow]) -> frozenset[str] | None:
         """Name the columns that a table really has; None when there is no such table."""
-        table = self._find(row)
+        table = self._find(row.TABLE.name)
         return None if table is None else frozenset(field.name for field in table.schema)
 
     def differences(self, row: type[ArchivedRow]) -> list[Difference]:
         """Compare one table with its model."""
-        table = self._find(row)
+        table = self._find(row.TABLE.name)
         if table is None:
             return [Difference(row.TABLE.name, "the table does not exist", additive=True)]
         return [Difference(row.TABLE.name, what, additive) for what, additive in _compare(row, table)]
@@ -103,20 +121,13 @@ class Tables:
 
     def apply(self, row: type[ArchivedRow]) -> None:
         """Create the table or add missing nullable columns. Never removes or changes anything."""
-        table = self._find(row)
+        table = self._find(row.TABLE.name)
         if table is None:
             self._create(row)
             return
         known = {field.name for field in table.schema}
         table.schema = [*table.schema, *(_field(c) for c in columns(row) if c.name not in known)]
         self._call(lambda: self._client.update_table(table, ["schema"], retry=ONCE, timeout=self._timeout))
-
-    def _find(self, row: type[ArchivedRow]) -> bigquery.Table | None:
-        name = f"{self._dataset}.{row.TABLE.name}"
-        try:
-            return self._call(lambda: self._client.get_table(name, retry=ONCE, timeout=self._timeout))
-        except NotFound:
-            return None
 
     def _create(self, row: type[ArchivedRow]) -> None:
         dataset = bigquery.Dataset(self._dataset)
@@ -126,13 +137,6 @@ class Tables:
         self._call(lambda: self._client.create_dataset(dataset, exists_ok=True, retry=ONCE, timeout=self._timeout))
         table = describe(row, self._dataset)
         self._call(lambda: self._client.create_table(table, exists_ok=True, retry=ONCE, timeout=self._timeout))
-
-    @property
-    def _timeout(self) -> float:
-        return self._settings.call_timeout_s
-
-    def _call(self, call: Callable[[], T]) -> T:
-        return persistently(self._settings.retry_seconds, call)
 
 
 def describe(row: type[ArchivedRow], dataset: str) -> bigquery.Table:

@@ -1,31 +1,20 @@
 """Views held to their files: created, compared, and replaced when the file says something else."""
 
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
 
-from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
 from schemas.views import View
-from shared.retrying import ONCE, persistently
-from shared.settings import Settings
-from shared.tables import Difference
-
-T = TypeVar("T")
+from shared.retrying import ONCE
+from shared.tables import Definitions, Difference
 
 
-class Views:
+class Views(Definitions):
     """The views of one dataset."""
-
-    def __init__(self, client: bigquery.Client, settings: Settings) -> None:
-        """Look at the dataset that the settings name."""
-        self._client = client
-        self._settings = settings
-        self._dataset = f"{settings.project}.{settings.dataset}"
 
     def differences(self, view: View) -> list[Difference]:
         """Compare one view with its file. All but a table in its place can be put right: a view holds no data."""
-        found = self._find(view)
+        found = self._find(view.name)
         if found is None:
             return [Difference(view.name, "the view does not exist", additive=True)]
         if found.table_type != "VIEW":
@@ -43,22 +32,8 @@ class Views:
         wanted = bigquery.Table(f"{self._dataset}.{view.name}")
         wanted.view_query = view.query(self._dataset)
         wanted.description = view.description
-        if self._find(view) is None:
+        if self._find(view.name) is None:
             self._call(lambda: self._client.create_table(wanted, exists_ok=True, retry=ONCE, timeout=self._timeout))
         else:
             fields = ["view_query", "description"]
             self._call(lambda: self._client.update_table(wanted, fields, retry=ONCE, timeout=self._timeout))
-
-    def _find(self, view: View) -> bigquery.Table | None:
-        name = f"{self._dataset}.{view.name}"
-        try:
-            return self._call(lambda: self._client.get_table(name, retry=ONCE, timeout=self._timeout))
-        except NotFound:
-            return None
-
-    @property
-    def _timeout(self) -> float:
-        return self._settings.call_timeout_s
-
-    def _call(self, call: Callable[[], T]) -> T:
-        return persistently(self._settings.retry_seconds, call)
