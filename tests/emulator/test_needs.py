@@ -1,6 +1,5 @@
 """Jobs touch on the wire what `infra.needs` says they need, which is what Terraform grants them, and nothing else."""
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,10 +11,10 @@ from jobs.registry import all_jobs
 from schemas.registry import TABLES
 from schemas.run_record import Status
 from shared.jobs import Job
-from tests.emulator.builders import account, live_signal, position, put, rejected_signal, strategy
-from tests.emulator.fees import exit_price, history, seed_broker
+from tests.emulator.builders import live_signal, put, rejected_signal, strategy
 from tests.emulator.test_retire import age
 from tests.emulator.wire import Call, Wire
+from tests.emulator.work import seed_work
 from tests.stack import LocalStack
 
 BOOKS = "golden-thread"
@@ -30,17 +29,10 @@ WRITES: dict[SourceUse, set[str]] = {
 @pytest.fixture
 def at_work(wired: LocalStack, tmp_path: Path) -> LocalStack:
     """A stack with work for every job, whose leases, run records and quarantine are in a database of their own."""
-    seed_broker(wired, tmp_path / "broker", range(1, 4), history(range(1, 4)))
-    (tmp_path / "account").mkdir()
-    (tmp_path / "account" / "broker.json").write_text(json.dumps({"account": account("1000")}), encoding="utf-8")
-    wired.seed(tmp_path / "account")
-    put(wired, "live_positions", position(1, exit_fill_price=exit_price(1)), position(2, qty="NaN"))
-    put(wired, "live_positions", position(3, exit_fill_price=0))
+    seed_work(wired, tmp_path)
     put(wired, "rejected_signals", rejected_signal(1))
     put(wired, "live_signals", live_signal(1))
     put(wired, "dim_strategies", strategy(1))
-    for row in TABLES:
-        wired.parts().tables.hold(row)
     return wired.changed(FIRESTORE_BOOKKEEPING_DATABASE=BOOKS)
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from jobs.registry import all_jobs
 from schemas.registry import TABLES
-from tests.emulator.builders import account, position, put
-from tests.emulator.fees import SOON, exit_price, history, post, seed_broker
+from tests.emulator.fees import SOON, post
+from tests.emulator.work import seed_work
 from tests.stack import LocalStack
 
 KEY, SECRET = "PKCANARYKEY0001", "canary/secret+0002"
@@ -18,14 +18,7 @@ COLLECTIONS = ("job_metadata", "quarantine", "job_leases", "live_positions", "re
 @pytest.fixture
 def canary(stack: LocalStack, tmp_path: Path) -> LocalStack:
     """A stack whose jobs carry the canary, with work for every job: trades, a broken document, a missing price."""
-    seed_broker(stack, tmp_path / "broker", range(1, 4), history(range(1, 4)))
-    (tmp_path / "account").mkdir()
-    (tmp_path / "account" / "broker.json").write_text(json.dumps({"account": account("1000")}), encoding="utf-8")
-    stack.seed(tmp_path / "account")
-    put(stack, "live_positions", position(1, exit_fill_price=exit_price(1)), position(2, qty="NaN"))
-    put(stack, "live_positions", position(3, exit_fill_price=0))
-    for row in TABLES:
-        stack.parts().tables.hold(row)
+    seed_work(stack, tmp_path)
     return stack.changed(ALPACA_API_KEY=KEY, ALPACA_SECRET_KEY=SECRET)
 
 
