@@ -11,6 +11,7 @@ SELECT
   SUM(ended_well) AS ended_well,
   SUM(failed) AS failed,
   SUM(skipped) AS skipped,
+  MAX_BY(last_status, ds) AS last_status,
   MAX(slowest_s) AS slowest_s,
   SUM(cost_estimate_usd) AS cost_estimate_usd
 FROM data_freshness

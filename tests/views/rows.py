@@ -18,6 +18,8 @@ from tests.unit.samples import ENTRY, built, candidate, evidence
 from tests.unit.tape import hourly
 
 DAY = timedelta(days=1)
+DRIFT = '{"leverage":4,"say \\"when\\": 7":1}'
+"""A field with a plain name, and one whose name looks like JSON."""
 HISTORY = (((ENTRY - DAY).date(), "100"),)
 
 
@@ -115,7 +117,7 @@ def history() -> list[ArchivedRow]:
         snapshot("PA2", "01-11", "500"),
         job_run("j1", "01-10 00:15", "PARTIAL", '{"NOT_FINITE":2}', archived_count=3, ds_max=at("01-09").date()),
         job_run("j2", "01-10 12:00", "PARTIAL", '{"BAD_TYPE":3,"NOT_FINITE":11}', archived_count=1),
-        job_run("j3", "01-11 00:15", "SUCCEEDED", archived_count=4, ds_max=at("01-10").date()),
+        job_run("j3", "01-11 00:15", "SUCCEEDED", archived_count=4, ds_max=at("01-10").date(), drift=DRIFT),
         job_run("j4", "01-11 06:00", "FAILED", '{"NOT_FINITE":9}', archived_count=0, pending_count=9),
         job_run("j5", "01-11 06:01", "SKIPPED", archived_count=0),
     ]

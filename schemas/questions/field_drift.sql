@@ -1,0 +1,11 @@
+-- Which fields arrive that no schema knows?
+-- What the last run of each of these days met, by job and field.
+-- Without --since: the last 14 days.
+SELECT
+  ds,
+  job,
+  field,
+  documents
+FROM field_drift
+WHERE ds >= @since AND ds <= @until
+ORDER BY job, ds, field
