@@ -11,7 +11,6 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
 from schemas.columns import JsonMark, PatchedBy, Since
@@ -24,7 +23,6 @@ _TYPES: dict[object, str] = {
     str: "STRING",
     Decimal: "NUMERIC",
     datetime: "TIMESTAMP",
-    AwareDatetime: "TIMESTAMP",
     date: "DATE",
     bool: "BOOL",
     int: "INT64",

@@ -1,10 +1,10 @@
 """A type per meaning for table columns. Each maps to exactly one BigQuery type; see `schemas.bigquery`."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, GetCoreSchemaHandler, TypeAdapter
+from pydantic import Field, GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
 
@@ -28,10 +28,11 @@ class Since:
         self.version = version
 
 
-def _utc(instant: datetime) -> datetime:
-    if instant.utcoffset() != UTC.utcoffset(None):
-        raise ValueError("times in rows are UTC")
-    return instant
+class _Utc:
+    """Makes a column hold times whose offset from UTC is zero, as it finds them."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.datetime_schema(strict=True, tz_constraint=0)
 
 
 def is_text(value: str) -> bool:
@@ -80,7 +81,7 @@ Usd = Numeric
 Percent = Numeric
 """Percent: 1.5 means 1.5 %."""
 
-Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+Instant = Annotated[datetime, _Utc()]
 """A moment, UTC, to the microsecond."""
 
 Day = date

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from math import isfinite
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.columns import is_text
@@ -180,17 +180,18 @@ def _side(value: object) -> str:
     return {"buy": "LONG", "sell": "SHORT"}.get(text := as_text(value), text)
 
 
-Number = Annotated[Decimal, BeforeValidator(_decimal)]
-Positive = Annotated[Decimal, BeforeValidator(_positive)]
-FillPrice = Annotated[Decimal | None, BeforeValidator(_fill)]
-Time = Annotated[datetime, BeforeValidator(_instant)]
-String = Annotated[str, BeforeValidator(as_text)]
-OptionalString = Annotated[str | None, BeforeValidator(_optional_text)]
-Whole = Annotated[int, BeforeValidator(_whole)]
-Stated = Annotated[datetime | str, BeforeValidator(_text_or_time)]
+# These functions say all there is to say, so pydantic checks nothing after them.
+Number = Annotated[Decimal, PlainValidator(_decimal)]
+Positive = Annotated[Decimal, PlainValidator(_positive)]
+FillPrice = Annotated[Decimal | None, PlainValidator(_fill)]
+Time = Annotated[datetime, PlainValidator(_instant)]
+String = Annotated[str, PlainValidator(as_text)]
+OptionalString = Annotated[str | None, PlainValidator(_optional_text)]
+Whole = Annotated[int, PlainValidator(_whole)]
+Stated = Annotated[datetime | str, PlainValidator(_text_or_time)]
 """A date the engine wrote for itself, as text or as a timestamp; kept out of every rule."""
-Flag = Annotated[bool, BeforeValidator(_flag)]
-Map = Annotated[dict[str, Any], BeforeValidator(_map)]
+Flag = Annotated[bool, PlainValidator(_flag)]
+Map = Annotated[dict[str, Any], PlainValidator(_map)]
 Strings = Annotated[list[String], BeforeValidator(as_list)]
 DocumentSide = Annotated[Literal["LONG", "SHORT"], BeforeValidator(_side)]
 DocumentAssetClass = Annotated[Literal["CRYPTO", "EQUITY", "OPTION"], BeforeValidator(as_text)]

@@ -11,7 +11,7 @@ from schemas.document import NUMERIC_LIMIT, numeric
 EXACT = Context(prec=120)
 """Enough digits for any product of three NUMERIC columns."""
 
-_HUNDRED = Decimal(100)
+_ONE, _HUNDRED = Decimal(1), Decimal(100)
 _MICROSECOND = timedelta(microseconds=1)
 MIN_DAYS = 30
 """Calendar days of history below which a Calmar ratio means nothing."""
@@ -24,7 +24,7 @@ def sign(side: str) -> int:
 
 def multiplier(asset_class: str) -> Decimal:
     """Units per contract: 100 for options, else 1."""
-    return Decimal(100 if asset_class == "OPTION" else 1)
+    return _HUNDRED if asset_class == "OPTION" else _ONE
 
 
 def gross_pnl(side: str, entry: Decimal, leave: Decimal, size: Decimal) -> Decimal:

@@ -13,9 +13,13 @@ from zoneinfo import ZoneInfo
 import orjson
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_JSON_SCALARS = frozenset({str, int, bool, type(None)})
-SEEN_QUICKLY = 1000
-"""Parts of a value, names of fields included."""
+_AS_IT_IS = frozenset({"string_value", "double_value", "integer_value", "boolean_value", "bytes_value"})
+_STRICTLY = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
 NEW_YORK = ZoneInfo("America/New_York")
 """The broker's clock."""
 
@@ -57,12 +61,14 @@ def moment(stamp: Any) -> datetime:
 def decode(value: Any) -> Any:
     """Turn one raw `Value` message into Python."""
     kind = value.WhichOneof("value_type")
+    if kind in _AS_IT_IS:
+        return getattr(value, kind)
+    if kind == "timestamp_value":
+        return moment(value.timestamp_value)
     if kind == "map_value":
         return decode_fields(value.map_value.fields)
     if kind == "array_value":
         return [decode(item) for item in value.array_value.values]
-    if kind == "timestamp_value":
-        return moment(value.timestamp_value)
     if kind == "reference_value":
         return Reference(value.reference_value)
     if kind == "geo_point_value":
@@ -74,7 +80,8 @@ def decode(value: Any) -> Any:
 
 def decode_fields(fields: Any) -> dict[str, Any]:
     """Turn a raw field map into a dict."""
-    return {name: decode(value) for name, value in fields.items()}
+    # By name: items() is a generator in Python, which costs a third of all decoding.
+    return {name: decode(fields[name]) for name in fields}
 
 
 def decode_document(document: Any) -> RawDocument:
@@ -96,27 +103,21 @@ def rfc3339(instant: datetime) -> str:
 
 def to_json(value: Any) -> str:
     """Write a value as canonical JSON (sorted keys). Types JSON lacks are tagged, for instance {"$timestamp": …}."""
-    return orjson.dumps(value if _is_json(value) else tagged(value), option=orjson.OPT_SORT_KEYS).decode()
+    text = _json_as_it_stands(value)
+    return orjson.dumps(tagged(value), option=orjson.OPT_SORT_KEYS).decode() if text is None else text
 
 
-def _is_json(value: Any) -> bool:
-    """Tell whether a value is JSON as it stands, with nothing to tag in it: most are, and this is quickly seen.
+def _json_as_it_stands(value: Any) -> str | None:
+    """Write a value in which nothing is to be tagged, as most are; None where the careful way must look at it.
 
-    No more than SEEN_QUICKLY parts are looked at, so that even what holds itself is soon left to the careful way.
+    What JSON lacks is refused here, but for NaN and infinities, which become null, and maps that look tagged: where
+    either may be, the text shows it.
     """
-    waiting = [value]
-    for _ in range(SEEN_QUICKLY):
-        if not waiting:
-            return True
-        one = waiting.pop()
-        if type(one) is dict and not _looks_tagged(one):
-            waiting += one
-            waiting += one.values()
-        elif type(one) is list:
-            waiting += one
-        elif type(one) not in _JSON_SCALARS and not (type(one) is float and math.isfinite(one)):
-            return False
-    return False
+    try:
+        text = orjson.dumps(value, option=_STRICTLY)
+    except orjson.JSONEncodeError:
+        return None
+    return None if b"null" in text or b'{"$' in text else text.decode()
 
 
 def _looks_tagged(fields: Mapping[Any, Any]) -> bool:
