@@ -16,6 +16,7 @@ _COMMANDS = {
     "local": "The local stack: Firestore, BigQuery and a stand-in broker on this machine.",
     "quarantine": "Documents that were refused, and why.",
     "query": "Ask the warehouse a saved question, or one in SQL.",
+    "report": "Write one page about it all: is the thread whole, and how are we doing?",
     "run": "Run jobs.",
     "runs": "What ran, and how it ended.",
     "schema": "Tables and their models.",
