@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 
 _LONGEST_MESSAGE = 200
+_DONE = (HTTPStatus.OK, "an empty answer")
+"""No answer to a question, and all there is to say of something deleted."""
 
 
 class BrokerError(Exception):
@@ -89,6 +91,28 @@ class Caller:
                 raise BrokerError(path, HTTPStatus.OK, "repeats its page token, or sends one that is none")
             seen.add(token)
 
+    def post(self, client: "RESTClient", path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Send something, once: whether it may be sent again is for the caller to know.
+
+        Raises:
+            BrokerError: The broker refused or did not answer; then nobody knows whether it did what was asked.
+        """
+        answer = self._sent(lambda: client.post(path, dict(body)))
+        if not isinstance(answer, dict):
+            raise _told(path, answer)
+        return answer
+
+    def delete(self, client: "RESTClient", path: str) -> None:
+        """Have something deleted, once.
+
+        Raises:
+            BrokerError: As `post`.
+        """
+        answer = self._sent(lambda: client.delete(path))
+        # Done is said by an empty answer.
+        if isinstance(answer, Failure) and (answer.status, answer.detail) != _DONE:
+            raise _told(path, answer)
+
     def prepared(self, client: Any) -> "RESTClient":
         """Give a client deadlines, and take refusals from it before its own retries see them; it offers neither."""
         adapter = _Deadline(self._settings.call_timeout_s)
@@ -119,11 +143,14 @@ class Caller:
         return answer
 
     def _once(self, client: "RESTClient", path: str, query: Mapping[str, Any]) -> Any:
+        return self._sent(lambda: client.get(path, dict(query)))
+
+    def _sent(self, ask: Callable[[], Any]) -> Any:
         """Ask once; a Failure where no answer came."""
         self._pace.wait()
         self.calls += 1
         try:
-            answer = client.get(path, dict(query))
+            answer = ask()
         except _RefusedError as refusal:
             return self._failure(refusal.response)
         except requests.exceptions.JSONDecodeError:
@@ -132,7 +159,7 @@ class Caller:
             return Failure(None, type(error).__name__)
         except (ValueError, RecursionError):
             return Failure(HTTPStatus.OK, "an unreadable answer")
-        return Failure(HTTPStatus.OK, "an empty answer") if answer is None else answer
+        return Failure(*_DONE) if answer is None else answer
 
     def _failure(self, response: requests.Response) -> Failure:
         with response:
@@ -140,6 +167,12 @@ class Caller:
             detail = self._settings.redacted(_message(response))[:_LONGEST_MESSAGE]
             asked = asked_for(response.status_code, response.headers, self._clock.epoch())
             return Failure(response.status_code, detail, asked)
+
+
+def _told(path: str, answer: Any) -> BrokerError:
+    if isinstance(answer, Failure):
+        return BrokerError(path, answer.status, answer.detail)
+    return BrokerError(path, HTTPStatus.OK, f"answers with a {type(answer).__name__} instead of an object")
 
 
 class _Deadline(HTTPAdapter):

@@ -32,6 +32,8 @@ SHORTEST_SECRET = 8
 _ACCOUNT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}", re.ASCII)
 _KEYS_OF_ACCOUNT = ("ALPACA_API_KEY", "ALPACA_SECRET_KEY")
 _SECRET_OF_ACCOUNT = {"api_key", "secret_key"}
+CheckDataset = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,56}_check$")]
+"""The check empties the dataset it works in, so that one must be unmistakable."""
 DatabaseId = Annotated[str, StringConstraints(pattern=r"^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$")]
 CollectionPrefix = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_-]{0,30}[_-])?$")]
 ProjectId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
@@ -119,6 +121,19 @@ class Settings(BaseModel):
     retire_after_days: int = Field(90, alias="RETIRE_AFTER_DAYS", ge=1)
     """How long a table must have held a document before it may be deleted at its source, days."""
 
+    check_dataset: CheckDataset | None = Field(None, alias="CHECK_DATASET")
+    """Dataset that the check works in and empties; it ends in _check. Default: BIGQUERY_DATASET with _check behind."""
+    check_database: DatabaseId | None = Field(None, alias="CHECK_FIRESTORE_DATABASE")
+    """Firestore database that the check works in. Default: that of the books. Its collections begin with check_."""
+    check_symbol: str = Field("BTC/USD", alias="CHECK_SYMBOL", pattern=r"^[A-Z0-9]+/[A-Z]+$")
+    """Coin whose bars the check's signals are about, and which its paper order names."""
+    check_hot_write_ms: int = Field(100, alias="CHECK_HOT_WRITE_MS", ge=1)
+    """Target of the check: how long one write to Firestore may take, milliseconds."""
+    check_order_ms: int = Field(500, alias="CHECK_ORDER_MS", ge=1)
+    """Target of the check: how long placing and cancelling one paper order may take, milliseconds."""
+    check_cold_s: int = Field(60, alias="CHECK_COLD_S", ge=1)
+    """Target of the check: how long one run may take to bring its records to BigQuery, seconds."""
+
     page_size: int = Field(2000, alias="PAGE_SIZE", ge=1, le=50_000)
     """Documents worked on together."""
     max_document_bytes: int = Field(500_000, alias="MAX_DOCUMENT_BYTES", ge=1000, le=1_048_576)
@@ -164,6 +179,13 @@ class Settings(BaseModel):
         """Refuse keys, hosts and an environment that contradict each other."""
         if found := list(contradictions(self.environment, self.accounts)):
             raise ValueError("; ".join(found))
+        return self
+
+    @model_validator(mode="after")
+    def _checks_elsewhere(self) -> "Settings":
+        """Refuse to empty the dataset that the jobs write to."""
+        if self.dataset == self.check_dataset:
+            raise ValueError("CHECK_DATASET is BIGQUERY_DATASET, and the check empties the dataset that it works in")
         return self
 
     @property

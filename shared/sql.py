@@ -57,6 +57,16 @@ def _read(column: Column) -> str:
     return f"IF({column.name} IS NULL, NULL, TO_JSON_STRING({column.name})) AS {column.name}"
 
 
+def whole_view(project: str, dataset: str, name: str) -> str:
+    """Ask for every row of a view."""
+    return f"SELECT * FROM `{project}.{dataset}.{name}` WHERE {ALL_PARTITIONS}"
+
+
+def empty(table: str) -> str:
+    """Delete every row of a table; for the check's own dataset, and no other."""
+    return f"DELETE FROM {table} WHERE {ALL_PARTITIONS}"
+
+
 def count_run(table: str) -> str:
     """Count the rows that @run_id inserted."""
     return f"SELECT COUNT(*) AS n FROM {table} WHERE {ALL_PARTITIONS} AND run_id = @run_id"

@@ -10,6 +10,7 @@ import click
 _COMMANDS = {
     "audit": "Check that every document is archived, quarantined or pending, once.",
     "bench": "Measure what moving trades costs, against the least it can cost and against other ways.",
+    "check": "Send marked records through the whole thread, in a corner of their own, and remove them.",
     "demo": "Bring up the local stack, load a month of demo data, run every job twice, show the results.",
     "doctor": "Show the settings and what they reach: databases, tables, broker, leases, last runs.",
     "jobs": "List the jobs.",

@@ -33,7 +33,7 @@ def seed(directory: Path, client: firestore.Client, settings: Settings) -> dict[
             for collection, _, _ in batch:
                 counts[collection] = counts.get(collection, 0) + 1
     if (directory / "broker.json").exists() or (directory / "bars").is_dir():
-        _seed_broker(directory, settings.alpaca_base_url)
+        seed_broker(directory, settings.alpaca_base_url)
     return counts
 
 
@@ -57,7 +57,12 @@ def _native(value: Any, client: firestore.Client) -> Any:
             return value
 
 
-def _seed_broker(directory: Path, broker_url: str) -> None:
+def seed_broker(directory: Path, broker_url: str) -> None:
+    """Load the broker's side of a fixture directory.
+
+    Raises:
+        StackError: The broker refused it.
+    """
     request = urllib.request.Request(  # noqa: S310 - a loopback address
         f"{broker_url}/_admin/seed",
         data=json.dumps({"directory": str(directory)}).encode(),

@@ -84,7 +84,7 @@ def errors_of(output: Path) -> Path:
     return output.with_suffix(".errors")
 
 
-def let_a_minute_pass(stack: LocalStack, wire: Wire, lease: str = "fact_trades") -> None:
+def let_a_minute_pass(stack: LocalStack, wire: Wire, lease: str = "fact_trades", prefix: str = "") -> None:
     """Do what happens by itself some time after a run died: its lease expires, its transactions are rolled back."""
     client = stack.firestore
     database = f"projects/{client.project}/databases/(default)"
@@ -94,6 +94,6 @@ def let_a_minute_pass(stack: LocalStack, wire: Wire, lease: str = "fact_trades")
             # Most of them ended long ago.
             with contextlib.suppress(GoogleAPICallError):
                 client._firestore_api.rollback(request={"database": database, "transaction": transaction})  # noqa: SLF001 - the stock client rolls back its own only
-    held = client.document(f"job_leases/{lease}")
+    held = client.document(f"{prefix}job_leases/{lease}")
     if held.get().exists:
         held.update({"expires_at": _LONG_AGO})

@@ -18,6 +18,9 @@ from infra.local.broker.routes import Route
 from infra.local.broker.spoiled import JSON
 from infra.local.broker.store import Store
 
+NOTHING_TO_SAY = 204
+"""The status of an answer without a body."""
+
 
 class Venue:
     """The stand-in broker over a store."""
@@ -44,11 +47,12 @@ class Venue:
         try:
             route, name = self._find(request)
             headers |= self._admit(route.door, request)
-            status, body = 200, route.handler(self._call(route.door, request, name))
+            body = route.handler(self._call(route.door, request, name))
+            status = NOTHING_TO_SAY if body is None else 200
         except ApiError as error:
             status, body = error.status, error.body
             headers |= error.headers
-        return Response(exact_json.dumps(body), status, headers, content_type=JSON)
+        return Response("" if status == NOTHING_TO_SAY else exact_json.dumps(body), status, headers, content_type=JSON)
 
     def _find(self, request: Request) -> tuple[Route, str]:
         try:

@@ -54,7 +54,7 @@ def not_found(message: str) -> ApiError:
 
 
 def method_not_allowed() -> ApiError:
-    """A known path with another verb: this venue is read only."""
+    """A known path with a verb that it does not take."""
     return ApiError(405, failure(HTTPStatus.METHOD_NOT_ALLOWED, is_trading=True))
 
 

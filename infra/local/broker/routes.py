@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from infra.local.broker import account, activities, admin, bars, contracts, orders, sessions, snapshots
+from infra.local.broker import account, activities, admin, bars, contracts, orders, placing, sessions, snapshots
 from infra.local.broker.call import ADMIN, DATA, OPEN_DATA, TRADING, Door, Handler
 
 
@@ -26,6 +26,8 @@ ROUTES = (
     Route("GET", "/v2/orders", TRADING, orders.orders),
     Route("GET", "/v2/orders:by_client_order_id", TRADING, orders.order_by_client_id),
     Route("GET", "/v2/orders/<name>", TRADING, orders.order_by_id),
+    Route("POST", "/v2/orders", TRADING, placing.place),
+    Route("DELETE", "/v2/orders/<name>", TRADING, placing.cancel),
     Route("GET", "/v2/calendar", TRADING, sessions.calendar),
     Route("GET", "/v2/clock", TRADING, sessions.clock),
     Route("GET", "/v2/options/contracts", TRADING, contracts.contracts),

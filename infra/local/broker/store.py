@@ -44,6 +44,11 @@ class Store:
             self._replace(broker)
         return self.ledger
 
+    def put_order(self, order: JsonObject) -> None:
+        """Add one order, or replace the one with its id."""
+        with self._seeding:
+            self._replace(merged(checked(read_broker(self._directory)), checked({"orders": [order]})))
+
     def reset(self) -> Ledger:
         """Forget everything."""
         with self._seeding:

@@ -16,7 +16,7 @@ from tests.emulator.broker_standin.openapi import Departure, departures, documen
 from tests.emulator.broker_standin.questions import questions
 from tests.emulator.broker_standin.whole_fixture import ACCOUNT, whole_fixture
 
-SERVED = [route.rule for route in ROUTES if not route.rule.startswith("/_admin/")]
+SERVED = [route.rule for route in ROUTES if route.method == "GET" and not route.rule.startswith("/_admin/")]
 
 Answers = Mapping[str, list[Any]]
 
