@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from infra.firestore_layout import firestore_layout
-from infra.needs import needs_of
+from infra.needs import NEEDS_OF_CHECK, needs_of
+from jobs import check
 from jobs.registry import all_jobs
 from schemas.bigquery import table_definition
 from schemas.dictionary import dictionary
@@ -16,7 +17,7 @@ from shared.jobs import Job
 def generated() -> dict[str, str]:
     """Render every generated file: path below the project → text."""
     tables = {row.TABLE.name: table_definition(row) for row in TABLES}
-    jobs = {job.name: _job(job) for job in all_jobs().values()}
+    jobs = {job.name: _job(job) for job in all_jobs().values()} | {check.NAME: _check()}
     return {
         "schemas/README.md": dictionary(),
         "infra/gcp/tables.json": _json(tables),
@@ -32,6 +33,17 @@ def _job(job: Job) -> dict[str, Any]:
         "summary": job.summary,
         "table": job.table,
         "needs": asdict(needs_of(job)),
+    }
+
+
+def _check() -> dict[str, Any]:
+    """Describe what is deployed as the jobs are, and is none of them."""
+    return {
+        "module": check.__name__,
+        "schedule": check.SCHEDULE,
+        "summary": check.SUMMARY,
+        "table": "",
+        "needs": asdict(NEEDS_OF_CHECK),
     }
 
 

@@ -18,6 +18,8 @@ class SourceUse(StrEnum):
     """Reads documents and changes some."""
     DELETES = "deletes"
     """Reads documents, deletes some, and leaves a receipt of each in the same commit."""
+    CORNER = "corner"
+    """Never looks there: it works in a dataset and a database of its own, which nobody else touches."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class Needs:
     """Tables whose rows it looks at."""
     writes: tuple[str, ...] = ()
     """Tables whose rows it inserts or updates, and looks at."""
+
+
+NEEDS_OF_CHECK = Needs(broker=True, source=SourceUse.CORNER)
 
 
 def needs_of(job: Job) -> Needs:

@@ -178,3 +178,30 @@ resource "google_monitoring_alert_policy" "blind_spot" {
     content = "Firestore counts more documents than the run was given. What to do: ${var.runbook_url}#a-blind-spot"
   }
 }
+
+# By the check's own record: "a run failed" sees an execution only when its retry failed, too.
+resource "google_monitoring_alert_policy" "broken" {
+  display_name          = "Golden Thread (${var.environment}): the thread is broken"
+  combiner              = "OR"
+  severity              = "CRITICAL"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = "A check did not get its marked records through, or not as they were sent"
+    condition_matched_log {
+      filter           = "${local.run_records} AND jsonPayload.error.type=\"BrokenThreadError\""
+      label_extractors = { hops = "EXTRACT(jsonPayload.error.message)" }
+    }
+  }
+
+  alert_strategy {
+    notification_rate_limit {
+      period = "3600s"
+    }
+  }
+
+  documentation {
+    subject = "Golden Thread (${var.environment}): the thread is broken"
+    content = "Marked records did not arrive as they were sent; the check's record names each hop, what was expected and what was found. What to do: ${var.runbook_url}#the-thread-is-broken"
+  }
+}

@@ -8,7 +8,7 @@ resource "google_project_iam_member" "queries" {
 
 # Every run looks at the dataset's label, and at its tables' columns before it writes.
 resource "google_bigquery_dataset_iam_member" "looks" {
-  for_each = local.jobs
+  for_each = local.movers
 
   dataset_id = google_bigquery_dataset.trading.dataset_id
   role       = "roles/bigquery.metadataViewer"

@@ -52,7 +52,7 @@ resource "google_project_iam_custom_role" "retirer" {
 }
 
 resource "google_project_iam_member" "bookkeeper" {
-  for_each = local.jobs
+  for_each = local.movers
 
   project = var.project
   role    = google_project_iam_custom_role.bookkeeper.id
@@ -65,7 +65,7 @@ resource "google_project_iam_member" "bookkeeper" {
 }
 
 resource "google_project_iam_member" "source" {
-  for_each = local.jobs
+  for_each = local.movers
 
   project = var.project
   role    = local.source_roles[each.value.needs.source]

@@ -14,6 +14,10 @@ locals {
     { ALPACA_BASE_URL = var.broker_url },
     { for names in [join(",", var.broker_accounts)] : "ALPACA_ACCOUNTS" => names if names != "" },
   )
+  corner_settings = {
+    CHECK_DATASET            = google_bigquery_dataset.check.dataset_id
+    CHECK_FIRESTORE_DATABASE = google_firestore_database.check.name
+  }
   no_settings = { for name in [] : name => "" }
 }
 
@@ -49,6 +53,7 @@ resource "google_cloud_run_v2_job" "job" {
           for_each = merge(
             local.settings,
             each.value.needs.broker ? local.broker_settings : local.no_settings,
+            contains(keys(local.checkers), each.key) ? local.corner_settings : local.no_settings,
             # What is started by hand says so: --update-env-vars=TRIGGER=manual.
             { TRIGGER = contains(keys(local.scheduled), each.key) ? "schedule" : "manual" },
           )
@@ -76,11 +81,13 @@ resource "google_cloud_run_v2_job" "job" {
 
   # Without these an execution would start and fail.
   depends_on = [
+    google_bigquery_dataset_iam_member.corner,
     google_bigquery_dataset_iam_member.looks,
     google_bigquery_table.table,
     google_bigquery_table_iam_member.reads,
     google_bigquery_table_iam_member.writes,
     google_project_iam_member.bookkeeper,
+    google_project_iam_member.corner,
     google_project_iam_member.queries,
     google_project_iam_member.source,
     google_secret_manager_secret_iam_member.broker,

@@ -18,6 +18,10 @@ locals {
     { for name in ["retire"] : name => { schedule = var.retire_schedule, options = ["--delete"] } if var.retire_schedule != "" },
   )
 
+  # The check works in a corner of its own (check.tf) and looks at nothing else.
+  movers   = { for name, job in local.jobs : name => job if job.needs.source != "corner" }
+  checkers = { for name, job in local.jobs : name => job if job.needs.source == "corner" }
+
   broker_jobs = toset([for name, job in local.jobs : name if job.needs.broker])
   broker_keys = toset(length(var.broker_accounts) == 0 ? ["ALPACA_API_KEY", "ALPACA_SECRET_KEY"] : flatten([
     for name in var.broker_accounts : ["ALPACA_API_KEY_${upper(name)}", "ALPACA_SECRET_KEY_${upper(name)}"]

@@ -1,10 +1,12 @@
-# Every run ends with its record as one line of the log; dry runs say so and are not counted.
+# Every run ends with its record as one line of the log; dry runs say so and are not counted, nor are the runs that a
+# check makes in its corner, which bear its id as a label. The check's own record counts like any other.
 locals {
   run_records = join(" AND ", [
     "resource.type=\"cloud_run_job\"",
     "resource.labels.job_name=~\"^${local.name}-\"",
     "jsonPayload.run_id:*",
     "jsonPayload.dry_run=false",
+    "NOT labels.check:*",
   ])
 
   # As PromQL spells the metrics below.

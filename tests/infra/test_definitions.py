@@ -11,6 +11,7 @@ from google.cloud import bigquery
 from pydantic import BaseModel
 
 from infra.firestore_layout import EXPIRING, EXPIRY
+from jobs.check.verdict import BROKEN_THREAD
 from schemas.registry import TABLES
 from schemas.run_record import RunRecord, Status
 from schemas.table import ArchivedRow
@@ -27,6 +28,7 @@ from tests.stack import LocalStack
 _CURRENT = {"BOOLEAN": "BOOL", "INTEGER": "INT64", "FLOAT": "FLOAT64"}
 """BigQuery answers with its legacy names."""
 FILES = files.read()
+CORNER = ("CHECK_DATASET", "CHECK_FIRESTORE_DATABASE")
 ALERTS = FILES["infra/gcp/metrics.tf"] + FILES["infra/gcp/alerts.tf"]
 
 
@@ -71,7 +73,8 @@ def test_jobs_are_given_settings_that_the_program_knows() -> None:
     known = {str(field.alias) for field in Settings.model_fields.values()}
 
     assert given >= {"GOOGLE_CLOUD_PROJECT", "FIRESTORE_BOOKKEEPING_DATABASE", "ENVIRONMENT"}
-    assert given | {"TRIGGER", "ALPACA_BASE_URL", "ALPACA_ACCOUNTS"} <= known
+    assert given | {"TRIGGER", "ALPACA_BASE_URL", "ALPACA_ACCOUNTS", *CORNER} <= known
+    assert all(f"{name} " in FILES["infra/gcp/jobs.tf"] for name in CORNER)
 
 
 def test_alerts_read_fields_that_a_run_record_has() -> None:
@@ -95,6 +98,7 @@ def test_alerts_ask_for_states_and_errors_that_there_are() -> None:
 
     assert asked == {Status.SUCCEEDED, Status.PARTIAL, Status.FAILED}
     assert f'jsonPayload.error.type=\\"{BalanceError.__name__}\\"' in ALERTS
+    assert f'jsonPayload.error.type=\\"{BROKEN_THREAD}\\"' in ALERTS
 
 
 def test_the_line_that_ends_a_run_carries_what_alerts_read(stack: LocalStack) -> None:

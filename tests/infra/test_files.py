@@ -42,7 +42,7 @@ def test_a_planted_mistake_is_found_by_its_check(plant: Plant) -> None:
         ("google_cloud_scheduler_job.schedule", "local.scheduled"),
         ("google_firestore_field.bookkeeping", "local.firestore"),
         ("google_monitoring_alert_policy.silent", "local.scheduled"),
-        ("google_project_iam_member.source", "local.jobs"),
+        ("google_project_iam_member.source", "local.movers"),
         ("google_service_account.job", "local.jobs"),
     ],
 )

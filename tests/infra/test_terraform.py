@@ -12,6 +12,7 @@ import promql_parser
 import pytest
 
 from infra.needs import SourceUse, needs_of
+from jobs import check
 from jobs.registry import all_jobs
 from schemas.registry import TABLES
 from schemas.views import VIEWS, read
@@ -23,7 +24,9 @@ from tests.infra.workspace import MISSING, TERRAFORM, Plan, Workspace
 ENVIRONMENTS = ("dev", "paper", "prod")
 BUILDER = "builder"
 REAL_PROVIDERS = os.environ.get("TF_PLUGIN_CACHE_DIR")
-SCHEDULED = {name for name, job in all_jobs().items() if job.schedule}
+SCHEDULES = {name: job.schedule for name, job in all_jobs().items() if job.schedule} | {check.NAME: check.SCHEDULE}
+SCHEDULED = set(SCHEDULES)
+DEPLOYED = {*all_jobs(), check.NAME}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,7 @@ def test_every_environment_can_be_planned_from_nothing(environment: str, unchang
     tables, views = {f'table["{row.TABLE.name}"]' for row in TABLES}, {f'view["{view.name}"]' for view in VIEWS}
     assert set(planned.of("google_bigquery_table")) == tables | views
     assert planned.resources["google_bigquery_dataset.trading"]["labels"] == {"environment": environment}
-    assert keys(planned, "google_cloud_run_v2_job") == set(all_jobs())
+    assert keys(planned, "google_cloud_run_v2_job") == DEPLOYED
     assert ("google_firestore_database.source[0]" in planned.resources) == (environment == "dev")
 
 
@@ -147,11 +150,11 @@ def _limits(task: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def test_only_jobs_that_ask_the_broker_get_its_keys(plan: Plan) -> None:
-    asking = {name for name, job in all_jobs().items() if needs_of(job).broker}
+    asking = {name for name, job in all_jobs().items() if needs_of(job).broker} | {check.NAME}
 
     assert {key.partition(":")[0] for key in keys(plan, "google_secret_manager_secret_iam_member")} == asking
-    assert {name for name in all_jobs() if "ALPACA_API_KEY" in _variables(plan, name)} == asking
-    assert {name for name in all_jobs() if "ALPACA_BASE_URL" in _variables(plan, name)} == asking
+    assert {name for name in DEPLOYED if "ALPACA_API_KEY" in _variables(plan, name)} == asking
+    assert {name for name in DEPLOYED if "ALPACA_BASE_URL" in _variables(plan, name)} == asking
 
 
 def _variables(plan: Plan, job: str) -> Mapping[str, Any]:
@@ -206,6 +209,27 @@ def test_no_role_of_ours_lets_a_job_that_only_archives_touch_the_sources(plan: P
         assert 'databases/golden-thread-paper"' in books["condition"][0]["expression"]
 
 
+def test_the_check_may_touch_its_own_corner_and_nothing_else(plan: Plan) -> None:
+    mine = f'["{check.NAME}"]'
+    granted = {
+        (address, values["role"])
+        for kind in {name.partition(".")[0] for name in plan.resources if "_iam_member." in name}
+        for address, values in plan.of(kind).items()
+        if address.endswith(mine) and BUILDER not in address
+    }
+    corner = plan.resources[f"google_project_iam_member.corner{mine}"]
+
+    assert granted == {
+        (f"corner{mine}", "roles/bigquery.dataEditor"),
+        (f"corner{mine}", "roles/datastore.user"),
+        (f"queries{mine}", "roles/bigquery.jobUser"),
+        (f"scheduler{mine}", "roles/run.invoker"),
+    }
+    assert 'databases/gt-paper-check"' in corner["condition"][0]["expression"]
+    edited = plan.resources[f"google_bigquery_dataset_iam_member.corner{mine}"]
+    assert edited["dataset_id"] == _variables(plan, check.NAME)["CHECK_DATASET"]["value"] == "trading_paper_check"
+
+
 def test_nothing_is_granted_to_a_job_on_the_project_without_a_condition_but_queries(plan: Plan) -> None:
     members = plan.of("google_project_iam_member").items()
     free = {values.get("role") for name, values in members if not values["condition"] and BUILDER not in name}
@@ -229,7 +253,7 @@ def test_the_builder_may_push_scan_and_roll_forward_and_reads_no_row(plan: Plan)
         ("project_iam_member", "roles/ondemandscanning.admin"),
         ("service_account_iam_member", "roles/iam.serviceAccountUser"),
     }
-    assert keys(plan, "google_cloud_run_v2_job_iam_member", BUILDER) == set(all_jobs())
+    assert keys(plan, "google_cloud_run_v2_job_iam_member", BUILDER) == DEPLOYED
 
 
 def test_the_scheduler_starts_what_has_a_schedule_and_nothing_else(plan: Plan) -> None:
@@ -238,7 +262,7 @@ def test_the_scheduler_starts_what_has_a_schedule_and_nothing_else(plan: Plan) -
     starting = plan.of("google_cloud_run_v2_job_iam_member").items()
     assert {values["role"] for name, values in starting if BUILDER not in name} == {"roles/run.invoker"}
     for name, schedule in plan.of("google_cloud_scheduler_job").items():
-        assert schedule["schedule"] == all_jobs()[name.split('"')[1]].schedule
+        assert schedule["schedule"] == SCHEDULES[name.split('"')[1]]
         assert (schedule["time_zone"], _body(schedule)) == ("Etc/UTC", {})
 
 
@@ -265,6 +289,7 @@ def test_each_scheduled_job_is_missed_when_it_stays_silent(plan: Plan) -> None:
         "quarantine",
         "unbalanced",
         "blind_spot",
+        "broken",
     }
     for name in SCHEDULED:
         query = policies[f'silent["{name}"]']["conditions"][0]["condition_prometheus_query_language"][0]["query"]

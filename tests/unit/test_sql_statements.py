@@ -21,6 +21,8 @@ STATEMENTS: dict[str, Callable[[Row], str]] = {
     "stored": lambda row: sql.stored(table(row), row),
     "rows_of": lambda row: sql.rows_of(table(row), row, DAYS),
     "in_order": lambda row: sql.in_order(table(row), row, {column.name for column in columns(row)}, 7, onwards=True),
+    "whole_view": lambda row: sql.whole_view("test-project", "trading", row.TABLE.name),
+    "empty": lambda row: sql.empty(table(row)),
     "count_run": lambda row: sql.count_run(table(row)),
     "fingerprint": lambda row: sql.fingerprint(table(row), row),
     "versions": lambda row: sql.versions(table(row)),
