@@ -90,17 +90,27 @@ class Documents:
         after: str | None = None
         while True:
             seen = 0
-            for document in self._page(self._called(collection), read_time, after, fields):
+            for document in self.page(collection, read_time, after, fields, PAGE):
                 seen += 1
-                require_after(document.name, after)
-                after = document.name
-                yield decode_document(document)
+                after = document.id
+                yield document
             if seen < PAGE:
                 return
 
-    def _page(self, collection: str, read_time: datetime, after: str | None, fields: Sequence[str]) -> Iterator[Any]:
-        """Yield up to PAGE raw documents after a name; a broken stream is resumed after the last one yielded."""
-        left = PAGE
+    def page(
+        self, collection: str, read_time: datetime, after: str | None, fields: Sequence[str], most: int
+    ) -> Iterator[RawDocument]:
+        """Yield up to `most` documents that come after the one with id `after`, as `scan` does."""
+        last = None if after is None else f"{self._parent}/{self.path(collection, after)}"
+        for document in self._page(self._called(collection), read_time, last, fields, most):
+            require_after(document.name, last)
+            last = document.name
+            yield decode_document(document)
+
+    def _page(
+        self, collection: str, read_time: datetime, after: str | None, fields: Sequence[str], left: int
+    ) -> Iterator[Any]:
+        """Yield up to `left` raw documents after a name; a broken stream is resumed after the last one yielded."""
         waits = self._waits()
         while left:
             try:
@@ -165,10 +175,11 @@ class Documents:
 
         return persistently(self._retry_seconds, once)
 
-    def named(self, collection: str, ids: Iterable[str]) -> Iterator[RawDocument]:
-        """Yield documents by id, whole, as they are now. Absent ones are left out."""
+    def named(self, collection: str, ids: Iterable[str], read_time: datetime | None = None) -> Iterator[RawDocument]:
+        """Yield documents by id, whole, as they were at `read_time`, else as they are now. Absent ones are left out."""
         for some in batches((name for name in ids if _may_be_an_id(name)), MAX_WHOLE):
-            request = BatchGetDocumentsRequest(database=self._database, documents=self._names(collection, some))
+            names = self._names(collection, some)
+            request = BatchGetDocumentsRequest(database=self._database, documents=names, read_time=read_time)
             yield from persistently(self._retry_seconds, partial(self._whole, request))
 
     def _names(self, collection: str, ids: Iterable[str]) -> list[str]:

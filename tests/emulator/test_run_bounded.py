@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.cloud.firestore_v1.types import BatchGetDocumentsRequest
 
 from jobs.registry import loops
 from schemas.run_record import Status
@@ -24,7 +25,10 @@ def asks_for_the_fingerprint(call: Call) -> bool:
 
 
 def looks_up_whole_documents(call: Call) -> bool:
-    return call.name == "BatchGetDocuments" and call.mentions("live_positions/") and not call.mentions("created_at")
+    """Whether positions are read as they are now, which only the quarantine is asked about."""
+    if call.name != "BatchGetDocuments" or not call.mentions("live_positions/"):
+        return False
+    return "read_time" not in BatchGetDocumentsRequest.deserialize(call.request)
 
 
 def asks_what_is_stored(call: Call) -> bool:
