@@ -80,12 +80,15 @@ class Tables(Definitions):
             )
 
     def _label(self) -> str | None:
+        found = self._found()
+        label: str | None = found.labels.get(LABEL) if found else None
+        return label
+
+    def _found(self) -> bigquery.Dataset | None:
         try:
-            found = self._call(lambda: self._client.get_dataset(self._dataset, retry=ONCE, timeout=self._timeout))
+            return self._call(lambda: self._client.get_dataset(self._dataset, retry=ONCE, timeout=self._timeout))
         except NotFound:
             return None
-        label: str | None = found.labels.get(LABEL)
-        return label
 
     def exists(self, row: type[ArchivedRow]) -> bool:
         """Tell whether there is such a table, whatever its columns."""
@@ -130,13 +133,18 @@ class Tables(Definitions):
         self._call(lambda: self._client.update_table(table, ["schema"], retry=ONCE, timeout=self._timeout))
 
     def _create(self, row: type[ArchivedRow]) -> None:
+        # Who may make tables in a dataset may not always make datasets, and is refused even where it is there already.
+        if self._found() is None:
+            self._create_dataset()
+        table = describe(row, self._dataset)
+        self._call(lambda: self._client.create_table(table, exists_ok=True, retry=ONCE, timeout=self._timeout))
+
+    def _create_dataset(self) -> None:
         dataset = bigquery.Dataset(self._dataset)
         dataset.location = self._settings.location
         if self._settings.environment:
             dataset.labels = {LABEL: self._settings.environment}
         self._call(lambda: self._client.create_dataset(dataset, exists_ok=True, retry=ONCE, timeout=self._timeout))
-        table = describe(row, self._dataset)
-        self._call(lambda: self._client.create_table(table, exists_ok=True, retry=ONCE, timeout=self._timeout))
 
 
 def describe(row: type[ArchivedRow], dataset: str) -> bigquery.Table:

@@ -7,7 +7,7 @@ import pytest
 
 from jobs.check.verdict import Verdict
 from tests.emulator import moments
-from tests.emulator.checks import NOTHING, bad, checked, give_bars, left, states, then, view
+from tests.emulator.checks import NOTHING, bad, checked, give_bars, left, states, then, there, view
 from tests.emulator.wire import Call, CutError, InsteadError, Moment, RefusedError, Step, Wire, once
 from tests.stack import LocalStack
 
@@ -238,6 +238,14 @@ def test_a_clean_up_that_is_refused(thread: LocalStack, wire: Wire) -> None:
     assert verdict.exit_code(strict=False) == 1
     assert left(thread)[1] > 0
     next_one_is_good(thread, wire)
+
+
+def test_an_account_that_may_edit_its_dataset_need_not_be_allowed_to_make_one(thread: LocalStack, wire: Wire) -> None:
+    parts = there(thread)
+    parts.warehouse.client.create_dataset(parts.settings.dataset)
+    wire.set(before=forbid(lambda call: call.name.startswith("POST ") and call.name.endswith("/datasets")))
+
+    assert bad(checked(thread)) == {}
 
 
 def test_a_corner_that_cannot_be_made_ready(thread: LocalStack, wire: Wire) -> None:
