@@ -57,6 +57,15 @@ $(CHECKOV)/.installed: requirements-checkov.txt $(INSTALLED)
 	$(CHECKOV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	touch $@
 
+# What dlt needs to be measured by `golden-thread bench`, and nothing of the project.
+BENCH = $(VENV)/.bench
+$(BENCH): $(BENCH)/.installed
+
+$(BENCH)/.installed: requirements-bench.txt $(INSTALLED)
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	touch $@
+
 # The schema that the Terraform files are held to, for the resources they use; after the first use of another one.
 provider-schema: $(INSTALLED)
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
@@ -81,6 +90,7 @@ lock:
 	$(LOCK) --extra dev -o requirements-dev.txt
 	uv pip compile --group pyproject.toml:advisories $(LOCKED) -o requirements-advisories.txt
 	uv pip compile --group pyproject.toml:checkov $(LOCKED) -o requirements-checkov.txt
+	uv pip compile --group pyproject.toml:bench $(LOCKED) -c requirements-dev.txt -o requirements-bench.txt
 	uv pip compile --group pyproject.toml:mutation $(LOCKED) -c requirements-dev.txt -o requirements-mutation.txt
 
 clean:

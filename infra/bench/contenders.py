@@ -1,18 +1,18 @@
-"""The ways of moving positions that are held against each other. Each moves all of them and says how many."""
+"""The ways of moving positions that are held against each other, but for dlt's, which has an environment of its own.
 
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+Each moves all of them and says how many.
+"""
+
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from io import StringIO
 from typing import Any
 
-from google.cloud.firestore import DocumentSnapshot
-
 from infra.bench.documents import COLLECTION
 from infra.bench.plain import PlainPosition, as_line
+from infra.bench.stock import streamed
 from jobs.trades import LOOP
 from schemas.run_record import Status
-from shared.documents import open_firestore
 from shared.firestore_reads import Reads, RunQueryRequest, StructuredQuery, open_channel
 from shared.log import Log
 from shared.parts import connect
@@ -51,33 +51,8 @@ def floor(settings: Settings) -> int:
 
 def stock(settings: Settings) -> int:
     """Do the same by the stock client, as its manual shows it."""
-    found = (PlainPosition.model_validate(snapshot.to_dict()) for snapshot in _streamed(settings))
+    found = (PlainPosition.model_validate(snapshot.to_dict()) for snapshot in streamed(settings))
     return sum(len(as_line(position)) > 0 for position in found)
-
-
-def dlt(settings: Settings) -> int:
-    """Let dlt read by the stock client, validate, and merge by key into a local DuckDB file.
-
-    It has no network and no commit protocol to wait for, which is kinder to it than BigQuery would be.
-    """
-    import dlt as library  # type: ignore[import-not-found]  # noqa: PLC0415 - no dependency
-
-    def documents() -> Iterator[Mapping[str, Any]]:
-        yield from (snapshot.to_dict() or {} for snapshot in _streamed(settings))
-
-    resource = library.resource(
-        documents, name="trades", primary_key="position_id", write_disposition="merge", columns=PlainPosition
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        pipeline = library.pipeline(
-            "bench",
-            pipelines_dir=folder,
-            destination=library.destinations.duckdb(f"{folder}/bench.duckdb"),
-            dataset_name="trading",
-        )
-        pipeline.run(resource).raise_on_failed_jobs()
-        with pipeline.sql_client() as client:
-            return int((client.execute_sql("SELECT COUNT(*) FROM trades") or [[0]])[0][0])
 
 
 def ours(settings: Settings) -> int:
@@ -94,16 +69,10 @@ CONTENDERS: Mapping[str, Contender] = {
     "drain": drain,
     "floor": floor,
     "stock": stock,
-    "dlt": dlt,
     "ours": ours,
     "again": ours,
 }
 """`again` is our run over a table that holds everything already."""
-
-
-def _streamed(settings: Settings) -> Iterator[DocumentSnapshot[Any]]:
-    collection = open_firestore(settings).collection(settings.collection(COLLECTION))
-    yield from collection.order_by("__name__").stream()
 
 
 def _query(settings: Settings) -> Any:

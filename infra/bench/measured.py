@@ -4,12 +4,14 @@ import json
 import os
 import resource
 import subprocess
-import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
+
+from infra.bench.environment import DLT, python_for, variables_for
+from shared.settings import Settings, load
 
 
 class MeasurementError(Exception):
@@ -47,10 +49,9 @@ def measure(contender: str, environment: Mapping[str, str], profile: Path | None
         MeasurementError: It failed.
     """
     profiling = ["-m", "cProfile", "-o", str(profile)] if profile else []
-    command = [sys.executable, *profiling, "-m", "infra.bench", contender]
-    done = subprocess.run(  # noqa: S603 - our own command line
-        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
-    )
+    command = [python_for(contender), *profiling, "-m", "infra.bench", contender]
+    variables = {**os.environ, **environment, **variables_for(contender)}
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603 - our own command line
     if done.returncode:
         raise MeasurementError(f"{contender} failed: {' / '.join(done.stderr.strip().splitlines()[-3:])}")
     return Measured.model_validate_json(done.stdout.strip().splitlines()[-1])
@@ -58,13 +59,21 @@ def measure(contender: str, environment: Mapping[str, str], profile: Path | None
 
 def main(contender: str) -> None:
     """Do one contender's work in this process and print what it took."""
-    from infra.bench.contenders import CONTENDERS  # noqa: PLC0415 - imported before the clock starts, not by the parent
-    from shared.settings import load  # noqa: PLC0415 - likewise
-
-    settings, work = load(), CONTENDERS[contender]
+    settings, work = load(), _imported(contender)
     cpu, wall = time.process_time(), time.perf_counter()
     documents = work(settings)
     taken = time.process_time() - cpu, time.perf_counter() - wall
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     names = ("contender", "documents", "cpu_s", "wall_s", "peak_bytes")
     print(json.dumps(dict(zip(names, (contender, documents, *taken, peak), strict=True))))  # noqa: T201 - the answer
+
+
+def _imported(contender: str) -> Callable[[Settings], int]:
+    """Import one contender: before the clock starts, not in the parent, and nothing that it does without."""
+    if contender == DLT:
+        from infra.bench.dlt_merge import merge  # noqa: PLC0415 - as said above
+
+        return merge
+    from infra.bench.contenders import CONTENDERS  # noqa: PLC0415 - as said above
+
+    return CONTENDERS[contender]

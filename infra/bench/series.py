@@ -1,6 +1,5 @@
 """Interleaved repeats on one stack, so that what the machine does besides meets every contender alike."""
 
-import importlib.util
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,14 +30,6 @@ class Plan:
     """Folder for a profile of each measurement of the last repeat."""
 
 
-def missing() -> dict[str, str]:
-    """Name the contenders that cannot be measured here, with the reason.
-
-    dlt is no dependency: it brings simplejson, with which requests reads the broker's JSON in another way.
-    """
-    return {} if importlib.util.find_spec("dlt") else {"dlt": "dlt is not installed in this environment"}
-
-
 def measured(plan: Plan, say: Callable[[str], None]) -> list[list[Measured]]:
     """Measure every contender once per repeat, on a stack of its own. One list per repeat.
 
@@ -66,7 +57,7 @@ def _filled(plan: Plan, say: Callable[[str], None]) -> Iterator[dict[str, str]]:
 
 def _repeat(plan: Plan, environment: dict[str, str], number: int, say: Callable[[str], None]) -> list[Measured]:
     """Measure once, with a dataset that nothing was written to."""
-    fresh = {**environment, "BIGQUERY_DATASET": f"bench_{number}", "RUNTIME__DLTHUB_TELEMETRY": "false"}
+    fresh = {**environment, "BIGQUERY_DATASET": f"bench_{number}"}
     found = []
     for name in plan.contenders:
         say(f"repeat {number + 1}: {name}")

@@ -5,9 +5,10 @@ from typing import get_args
 
 import click
 
+from infra.bench.environment import missing
 from infra.bench.measured import MeasurementError
 from infra.bench.report import Repeats, as_dict, lines, ratios
-from infra.bench.series import NAMES, Plan, measured, missing
+from infra.bench.series import NAMES, Plan, measured
 from infra.cli import show
 from infra.local.emulators import Firestore, NoEmulatorError
 from infra.local.stack import StackError
@@ -27,7 +28,8 @@ def command(
 
     `drain` receives and looks at nothing; `floor` reads, decodes, validates and serialises; `stock` does that by the
     stock client; `ours` is the trades job with everything on; `again` is that job when the table holds everything.
-    Each is a process of its own; starting it and importing libraries is not counted.
+    Each is a process of its own; starting it and importing libraries is not counted. dlt is measured where
+    `make .venv/.bench` brought it.
 
     \b
     Examples:
