@@ -61,8 +61,8 @@ def _words(rows: Sequence[Row]) -> str:
 
 
 def _flights(rows: Sequence[Row]) -> Spec:
-    reached = "datum.would_have_triggered ? 'price reached the entry' : 'entry too far away'"
-    words = ["price reached the entry", "entry too far away"]
+    reached = "datum.would_have_triggered ? 'entry reached' : 'entry too far away'"
+    words = ["entry reached", "entry too far away"]
     return {
         "height": 220,
         "data": plot.values(

@@ -4,7 +4,7 @@
 (() => {
   const text = { font: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif" };
   const config = {
-    aria: false, // The place of the plot has the label, and the table below it the numbers.
+    aria: false,
     background: "transparent",
     font: text.font,
     view: { stroke: null },
@@ -17,21 +17,22 @@
     axisY: { domain: false, ticks: false },
     legend: {
       orient: "top", title: null, labelColor: "var(--ink)", titleColor: "var(--quiet)", labelFontSize: 12,
-      titleFontSize: 12, titleFontWeight: "normal", labelLimit: 220, columnPadding: 16,
+      titleFontSize: 12, titleFontWeight: "normal", columnPadding: 16,
       rowPadding: 4, offset: 12,
     },
     mark: { color: "var(--gain)" },
   };
   const plots = JSON.parse(document.getElementById("plots").textContent);
   const drawn = Object.entries(plots).map(([name, spec]) => {
-    const place = document.getElementById(`plot-${name}`);
+    const place = document.getElementById(`plot-${name}`).appendChild(document.createElement("div"));
+    place.ariaHidden = "true"; // The place of the plot has the name and the reading, and the table below it the numbers.
     const columns = place.clientWidth < 560 ? 2 : 6; // Legends wrap on a phone.
     return vegaEmbed(
       place,
       { $schema: "https://vega.github.io/schema/vega-lite/v6.json", width: "container", ...spec },
       {
         actions: false, ast: true, defaultStyle: false, mode: "vega-lite", renderer: "svg",
-        config: { ...config, legend: { ...config.legend, columns } },
+        config: { ...config, legend: { ...config.legend, columns, labelLimit: place.clientWidth / columns - 50 } },
         tooltip: { disableDefaultStyle: true },
       },
     );

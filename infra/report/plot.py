@@ -55,7 +55,9 @@ def days(rows: Sequence[Row], name: str = "ds") -> Spec:
 
 
 def _span(rows: Sequence[Row], name: str) -> int:
-    """Count the days from the first to the last."""
+    """Count the days from the first to the last; at least one."""
+    if not rows:
+        return 1
     moments = [row[name] for row in rows]
     return int((max(moments) - min(moments)).days) + 1
 
