@@ -151,7 +151,8 @@ def _market(parts: Parts) -> Iterator[Finding]:
 
 
 def _leases(parts: Parts) -> Iterator[Finding]:
-    for name in dict.fromkeys(job.lease for job in all_jobs().values()):
+    leases = dict.fromkeys(job.lease for job in all_jobs().values())
+    for name in (shard.of(lease) for lease in leases for shard in parts.leases.of(lease)):
         state = parts.leases.peek(name)
         free = state.free_for("")
         if state.intent is not None and free:

@@ -17,7 +17,9 @@ from shared.documents import OutOfOrderError
 from shared.environment import MixedEnvironmentsError
 from shared.interrupt import InterruptedRunError, stop_on_signals
 from shared.jobs import Job
+from shared.lease import SplitError
 from shared.log import Log, Severity
+from shared.next_steps import next_step
 from shared.pacing import Pace
 from shared.parts import Parts, connect
 from shared.preview import Preview, preview
@@ -26,6 +28,7 @@ from shared.retirement import Retirement
 from shared.retrying import UNAVAILABLE
 from shared.run import run
 from shared.settings import Settings, SettingsError, load
+from shared.shards import WHOLE, Shard, of_task
 from shared.survey import Options
 from shared.tables import SchemaDriftError
 
@@ -41,6 +44,7 @@ EXPECTED: tuple[type[Exception], ...] = (
     OutOfOrderError,
     BrokerError,
     GoogleAuthError,
+    SplitError,
     *UNAVAILABLE,
 )
 """What goes wrong outside this program: one line, no traceback."""
@@ -153,12 +157,36 @@ def execute(
     Whoever cannot wait for a result is told by `begun` of each run that begins.
     """
     pace = Pace(settings.broker_calls_per_minute)
+
+    def connected(job: Job) -> Parts:
+        return replace(connect(settings, log.labelled(job=job.name), pace), begun=begun)
+
     for job in jobs:
-        parts = replace(connect(settings, log.labelled(job=job.name), pace), begun=begun)
-        result: Result = _previewed(job, options, parts) if _is_dry(job, options) else run(job, options, parts)
-        yield result
-        if isinstance(result, RunRecord) and result.status is Status.INTERRUPTED:
-            return
+        parts = connected(job)
+        if _is_dry(job, options):
+            yield _previewed(job, options, parts)
+            continue
+        own = _own(job, parts)
+        for shard in own:
+            # What a run cost is counted by its parts, so each has its own.
+            record = run(job, replace(options, shard=shard), parts if shard is own[0] else connected(job))
+            yield record
+            if record.status is Status.INTERRUPTED:
+                return
+
+
+def _own(job: Job, parts: Parts) -> list[Shard]:
+    """List the shards of a job's table that fall to this task; a job that is not split falls to the first one."""
+    settings = parts.settings
+    try:
+        shards = parts.leases.of(job.lease)
+    except UNAVAILABLE:
+        # The run meets the same trouble, and puts it on record.
+        return [WHOLE]
+    own = of_task(shards, settings.task_index, settings.task_count)
+    if not own:
+        parts.log.event("nothing for this task", task=settings.task_index, tasks=settings.task_count)
+    return own
 
 
 def _is_dry(job: Job, options: Options) -> bool:
@@ -200,9 +228,10 @@ def guarded(log: Log, work: Callable[[], int]) -> int:
     try:
         return work()
     except EXPECTED as error:
-        log.event(f"{type(error).__name__}: {error}", Severity.ERROR)
+        kind = type(error).__name__
+        log.event(f"{kind}: {error}", Severity.ERROR, next_step=next_step(kind))
     except InterruptedRunError as stop:
-        log.event(str(stop), Severity.ERROR)
+        log.event(str(stop), Severity.ERROR, next_step=next_step(type(stop).__name__))
     return FAILED
 
 

@@ -186,6 +186,7 @@ class Archival(Generic[D, R]):
         if self._options.narrowed:
             return
         quarantine, run_id = self._parts.quarantine, self._record.run_id
-        healed = survey.held(quarantine.waiting(self._loop.name, run_id))
+        waiting = quarantine.waiting(self._loop.name, run_id)
+        healed = survey.held(path for path in waiting if self._options.shard.holds(path.rpartition("/")[2]))
         for paths in batches(healed, self._parts.settings.page_size):
             quarantine.resolve(run_id, paths, self._parts.clock())

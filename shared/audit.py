@@ -34,5 +34,6 @@ class Audit:
         """
         if isinstance(self._job, Loop):
             Contents(self._job, self._parts, self.report).check()
-        check_leases(self._job.lease, self._parts, self.report)
+        for shard in self._parts.leases.of(self._job.lease):
+            check_leases(shard.of(self._job.lease), self._parts, self.report)
         return self.report

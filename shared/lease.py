@@ -1,7 +1,8 @@
 """One lease per fact table: a fence, an owner, and the intent to commit a stream, written down before the commit.
 
 Safety rests on the fence and on the intent alone; the clock only saves work. Every statement here is one Firestore
-transaction on one document.
+transaction, on one document where the table is not split into shards. A table that is has a lease per shard, and the
+number of shards stands in the lease document of the table itself.
 """
 
 import threading
@@ -16,11 +17,16 @@ from google.cloud import firestore
 
 from shared.retrying import persistently
 from shared.settings import Settings
+from shared.shards import WHOLE, Shard, shards
 from shared.transaction import transact
 
 T = TypeVar("T")
 
 COLLECTION = "job_leases"
+
+
+class SplitError(Exception):
+    """A table has another number of shards than the run that wants to fill it believes, or cannot be split now."""
 
 
 class LeaseLostError(Exception):
@@ -49,6 +55,8 @@ class State:
     intent: Intent | None
     read_at: datetime
     """Server time of this reading."""
+    shards: int = 1
+    """Into how many the table is split; stands in the lease document of the whole table only."""
 
     def free_for(self, owner: str) -> bool:
         """Whether `owner` may take the lease: nobody holds it, it expired, or it is a retried call of the same run."""
@@ -66,12 +74,21 @@ class Leases:
         self.retry_seconds = settings.retry_seconds
         self._timeout = settings.call_timeout_s
 
-    def acquire(self, name: str, owner: str) -> "Lease | None":
-        """Take the lease of a table, raising its fence by one every time. None: another run holds it."""
-        reference = self._collection.document(name)
+    def acquire(self, name: str, owner: str, shard: Shard = WHOLE) -> "Lease | None":
+        """Take the lease of a table or of a shard of it, raising its fence by one. None: another run holds it.
+
+        Raises:
+            SplitError: The table has another number of shards.
+        """
+        reference, whole = self._collection.document(shard.of(name)), self._collection.document(name)
 
         def take(transaction: firestore.Transaction) -> State | None:
             state = self.read(reference, transaction)
+            count = state.shards if shard == WHOLE else self.read(whole, transaction).shards
+            if count != shard.count:
+                raise SplitError(
+                    f"{name} has {count} shards, not {shard.count}; start the job anew"
+                )
             if not state.free_for(owner):
                 return None
             fields = {"fence": state.fence + 1, "owner": owner, "expires_at": state.read_at + self.life}
@@ -86,6 +103,35 @@ class Leases:
                 raise
             return Lease(self, reference, owner, state.fence, state.intent)
         return None if state is None else Lease(self, reference, owner, state.fence + 1, state.intent)
+
+    def split(self, name: str, count: int) -> None:
+        """Split a table into another number of shards, in one transaction that nobody's lease survives.
+
+        All fences rise, for a run that lost its lease without knowing must not commit under the old division.
+
+        Raises:
+            SplitError: A run holds a lease of the table, or left an intent.
+        """
+        whole = self._collection.document(name)
+
+        def write(transaction: firestore.Transaction) -> None:
+            now = self.read(whole, transaction).shards
+            names = {shard.of(name) for number in (1, now, count) for shard in shards(number)}
+            held = {one: self.read(self._collection.document(one), transaction) for one in sorted(names)}
+            for one, state in held.items():
+                if not state.free_for("") or state.intent is not None:
+                    who = state.intent.run_id if state.intent else state.owner
+                    raise SplitError(f"{one} is not free: run {who} is under way, or its commit is not settled")
+            for one, state in held.items():
+                fields = {"fence": state.fence + 1, "owner": None, "expires_at": None, "intent": None}
+                transaction.set(self._collection.document(one), fields, merge=True)
+            transaction.set(whole, {"shards": count}, merge=True)
+
+        transact(self.client, write, self.retry_seconds)
+
+    def of(self, name: str) -> list[Shard]:
+        """List the shards of a table."""
+        return shards(self.peek(name).shards)
 
     def peek(self, name: str) -> State:
         """Read a lease without touching it."""
@@ -107,6 +153,7 @@ class Leases:
             expires_at=fields.get("expires_at"),
             intent=Intent(**intent) if intent else None,
             read_at=snapshot.read_time,
+            shards=fields.get("shards", 1),
         )
 
 

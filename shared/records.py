@@ -30,7 +30,7 @@ def begin(job: Job, options: Options, parts: Parts) -> RunRecord:
         run_id=f"{job.name}-{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:12]}",
         job=job.name,
         table=job.table,
-        lease=job.lease,
+        lease=options.shard.of(job.lease),
         started_at=now,
         as_of=options.as_of or now,
         git_hash=settings.code_version,

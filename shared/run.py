@@ -36,7 +36,7 @@ def run(job: Job, options: Options, parts: Parts) -> RunRecord:
     parts.log.event("run started", as_of=record.as_of, git_hash=record.git_hash)
     lease: Lease | None = None
     try:
-        lease = parts.leases.acquire(record.lease, record.run_id)
+        lease = parts.leases.acquire(job.lease, record.run_id, options.shard)
         status = _held(lease, job, options, parts, record) if lease else Status.SKIPPED
     except InterruptedRunError as stop:
         acknowledge()

@@ -171,6 +171,8 @@ class Settings(BaseModel):
     """Cloud Run execution."""
     task_index: int = Field(0, alias="CLOUD_RUN_TASK_INDEX", ge=0)
     """Cloud Run task."""
+    task_count: int = Field(1, alias="CLOUD_RUN_TASK_COUNT", ge=1)
+    """Cloud Run tasks of the execution: they share the shards of a table."""
     attempt: int = Field(0, alias="CLOUD_RUN_TASK_ATTEMPT", ge=0)
     """Cloud Run attempt of the task."""
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from schemas.table import ArchivedRow
 from shared.documents import PAGE, Documents
+from shared.shards import WHOLE, Shard
 from shared.values import RawDocument
 from shared.warehouse import Stored, Warehouse
 
@@ -25,16 +26,25 @@ class Stretch:
     known: Sequence[Stored]
     """What the table holds of those that it holds at their revision or a newer one."""
     documents: Iterable[RawDocument]
-    """The others; or all of the stretch, where few are known."""
+    """Those that it does not; or all of the stretch, where few are known."""
+    others: int = 0
+    """Documents of other shards that were passed over."""
 
 
 class Stretches:
     """The stretches of one collection at one moment. For rows whose key is the id of their document."""
 
     def __init__(
-        self, documents: Documents, warehouse: Warehouse, collection: str, row: type[ArchivedRow], read_time: datetime
+        self,
+        documents: Documents,
+        warehouse: Warehouse,
+        collection: str,
+        row: type[ArchivedRow],
+        read_time: datetime,
+        shard: Shard = WHOLE,
     ) -> None:
-        """Read `collection` and look its documents up in the table of `row`."""
+        """Read what of `collection` is in `shard`, and look it up in the table of `row`."""
+        self._shard = shard
         self._documents = documents
         self._warehouse = warehouse
         self._collection = collection
@@ -47,16 +57,18 @@ class Stretches:
         """Yield stretches to the end; the documents of each are read before the next one is asked for.
 
         A few names are tried. Where most of them are known, so probably are the next; where not, whole pages are read
-        before names are tried again, each time twice as many.
+        before names are tried again, each time twice as many. Of a shard all names are read, for most documents are
+        another one's.
         """
-        most, patience = _TRIED, 1
+        most, patience = (_TRIED, 1) if self._shard == WHOLE else (PAGE, 1)
         while not self._ended:
             before = self._after
-            names = list(self._page(most, _NAME))
+            read = list(self._page(most, _NAME))
+            names = [one for one in read if self._shard.holds(one.id)]
             known = self._known(names)
-            if 2 * len(known) >= len(names):
+            if self._shard != WHOLE or 2 * len(known) >= len(names):
                 most, patience = PAGE, 1
-                yield Stretch(list(known.values()), self._others(names, known))
+                yield Stretch(list(known.values()), self._unknown(names, known), len(read) - len(names))
                 continue
             yield Stretch((), self._again(before, len(names)))
             for _ in range(patience):
@@ -79,7 +91,7 @@ class Stretches:
             one.id: newest[one.id] for one in names if one.id in newest and newest[one.id].source_rev >= one.update_time
         }
 
-    def _others(self, names: Sequence[RawDocument], known: Mapping[str, Stored]) -> Iterator[RawDocument]:
+    def _unknown(self, names: Sequence[RawDocument], known: Mapping[str, Stored]) -> Iterator[RawDocument]:
         unknown = (one.id for one in names if one.id not in known)
         return self._documents.named(self._collection, unknown, self._read_time)
 

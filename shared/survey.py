@@ -24,6 +24,7 @@ from shared.loop import Candidate, Evidence, Loop, Origin, Verdict, by_revision
 from shared.parts import Parts
 from shared.quarantine import Reject
 from shared.settings import Settings
+from shared.shards import WHOLE, Shard
 from shared.stretches import Stretches
 from shared.values import RawDocument, to_json
 
@@ -55,6 +56,8 @@ class Options:
     """Whether a retirement really deletes."""
     position: str | None = None
     """Only this document; for a patch of documents."""
+    shard: Shard = WHOLE
+    """Which documents are this run's; the others are another one's."""
 
     @property
     def narrowed(self) -> bool:
@@ -143,8 +146,11 @@ class Survey(Generic[D, R]):
 
     def _stretches(self) -> Iterator[Page[R]]:
         documents, collection = self._parts.source(self._loop), self._loop.source
-        for stretch in Stretches(documents, self._parts.warehouse, collection, self._loop.row, self._read_time):
-            self._seen += len(stretch.known)
+        read = Stretches(
+            documents, self._parts.warehouse, collection, self._loop.row, self._read_time, self._options.shard
+        )
+        for stretch in read:
+            self._seen += len(stretch.known) + stretch.others
             wanted = [one for one in stretch.known if self._options.wants(one.ds)]
             self._record.counts.not_due += len(stretch.known) - len(wanted)
             self._record.counts.read += len(wanted)
@@ -189,6 +195,8 @@ class Survey(Generic[D, R]):
     def _due(self, documents: Iterable[RawDocument]) -> Iterator[Candidate[D] | Reject]:
         for source in documents:
             self._seen += 1
+            if not self._options.shard.holds(source.id):
+                continue
             found = judge(self._loop, self._guardian, source, self._as_of, self._parts.settings)
             if found is None or (isinstance(found, Candidate) and not self._options.wants(self._loop.ds(found))):
                 self._record.counts.not_due += 1

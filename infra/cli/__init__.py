@@ -6,6 +6,9 @@ import sys
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
+
+from shared.next_steps import next_step
 
 _COMMANDS = {
     "audit": "Check that every document is archived, quarantined or pending, once.",
@@ -21,6 +24,7 @@ _COMMANDS = {
     "run": "Run jobs.",
     "runs": "What ran, and how it ended.",
     "schema": "Tables and their models.",
+    "shards": "Into how many parts each table is split, so that several runs fill it at once.",
 }
 
 
@@ -46,8 +50,15 @@ class _Lazy(click.Group):
             from jobs.entry import EXPECTED  # noqa: PLC0415 - imports every client library
 
             if isinstance(error, EXPECTED):
-                raise click.ClickException(f"{type(error).__name__}: {error}") from None
+                kind = type(error).__name__
+                raise click.ClickException(f"{kind}: {error}\nNext: {next_step(kind)}") from None
             raise
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the names of commands without importing them, options as any group does."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [CompletionItem(name, help=what) for name, what in _COMMANDS.items() if name.startswith(incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section("Commands"):
@@ -66,6 +77,8 @@ def main() -> None:
       golden-thread run trades --as-of 2021-07-01T00:00:00Z --dry-run
       golden-thread query "SELECT strategy_id, SUM(pnl_usd) AS pnl FROM fact_trades
                            WHERE ds >= '2021-01-01' GROUP BY strategy_id"
+
+    Shell completion: eval "$(_GOLDEN_THREAD_COMPLETE=bash_source golden-thread)"; zsh and fish likewise.
 
     Settings come from the environment. Where none are given and a local stack is up, commands use that stack.
     """

@@ -30,7 +30,7 @@ resource "google_cloud_run_v2_job" "job" {
   labels              = { table = each.value.table }
 
   template {
-    task_count = 1
+    task_count = coalesce(try(var.limits[each.key].tasks, null), 1)
 
     template {
       service_account = google_service_account.job[each.key].email

@@ -137,11 +137,12 @@ variable "settings" {
 }
 
 variable "limits" {
-  description = "Jobs that need other limits than one CPU, 512 MiB and an hour for each attempt, by job."
+  description = "Jobs that need other limits than one task of one CPU, 512 MiB and an hour for each attempt, by job."
   type = map(object({
     cpu     = optional(string)
     memory  = optional(string)
     timeout = optional(string)
+    tasks   = optional(number) # as many as its table has shards: golden-thread shards
   }))
   default = {}
 }

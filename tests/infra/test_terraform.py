@@ -144,6 +144,12 @@ def test_one_limit_of_one_job_can_be_raised(unchanged: Workspace) -> None:
     assert found == {"trades": ("3600s", "1", "2Gi"), "strategies": ("3600s", "1", "512Mi")}
 
 
+def test_a_job_has_as_many_tasks_as_it_is_given(unchanged: Workspace) -> None:
+    plan = unchanged.plan("paper", limits={"trades": {"tasks": 4}})
+    jobs = {name: plan.resources[f'google_cloud_run_v2_job.job["{name}"]'] for name in ("trades", "retire")}
+    assert {name: job["template"][0]["task_count"] for name, job in jobs.items()} == {"trades": 4, "retire": 1}
+
+
 def _limits(task: Mapping[str, Any]) -> tuple[str, str]:
     limits = task["containers"][0]["resources"][0]["limits"]
     return limits["cpu"], limits["memory"]
