@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from infra.cli import show
+from infra.cli import completion, show
 from jobs.entry import DONE, UNBALANCED, Moment, chosen, guarded
 from jobs.registry import all_jobs, loops
 from shared.audit import Audit
@@ -19,7 +19,7 @@ from shared.settings import load
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[JOB|TABLE]...")
+@click.argument("names", nargs=-1, metavar="[JOB|TABLE]...", shell_complete=completion.jobs)
 @click.option("--as-of", type=Moment(), help="What counts as now. Default: now.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON, complete.")
 def command(names: tuple[str, ...], as_of: datetime | None, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name

@@ -1,5 +1,6 @@
 """`golden-thread demo`: the whole thread on this machine, in one command."""
 
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -17,7 +18,8 @@ from infra.local.stack import StackError
 @click.command()
 @click.option("--firestore", "kind", type=click.Choice(get_args(Firestore)), help="Default: the first one found.")
 @click.option("--seed", default=1, show_default=True, help="Another seed is another month.")
-def command(kind: Firestore | None, seed: int) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON, complete.")
+def command(kind: Firestore | None, seed: int, *, as_json: bool) -> None:
     """Bring up a local stack, load an invented month, run every job twice, show what came of it, take the stack down.
 
     \b
@@ -30,7 +32,7 @@ def command(kind: Firestore | None, seed: int) -> None:
     with tempfile.TemporaryDirectory(prefix="golden-thread-demo-") as folder:
         try:
             with Demo.started(Path(folder), kind, seed, say=lambda text: click.echo(text, err=True)) as demo:
-                faults = _present(demo)
+                faults = _print_json(demo) if as_json else _present(demo)
         except (StackError, NoEmulatorError) as error:
             raise click.ClickException(str(error)) from None
     for fault in faults:
@@ -50,3 +52,19 @@ def _present(demo: Demo) -> list[str]:
     for question in QUESTIONS:
         show.as_records(question.title, demo.ask(question))
     return demo.faults(second)
+
+
+def _print_json(demo: Demo) -> list[str]:
+    first, second = demo.run_all(), demo.run_all()
+    faults = demo.faults(second)
+    columns = ("reason", "documents", "example", "advice")
+    show.as_json(
+        {
+            "first": [json.loads(one.model_dump_json()) for one in first],
+            "second": [json.loads(one.model_dump_json()) for one in second],
+            "quarantine": [dict(zip(columns, one, strict=True)) for one in demo.refused()],
+            "answers": {question.title: demo.ask(question) for question in QUESTIONS},
+            "unexpected": faults,
+        }
+    )
+    return faults

@@ -97,7 +97,8 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 - click p
 
 
 @command.command()
-def env() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the variables as JSON.")
+def env(as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
     """Print exports that point a shell at the stack.
 
     \b
@@ -107,13 +108,17 @@ def env() -> None:
     running = Stack().running()
     if running is None:
         raise click.ClickException("the local stack is down; `golden-thread local up` starts it")
+    if as_json:
+        show.as_json(running.environment())
+        return
     for name, value in running.environment().items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
 
 @command.command()
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def seed(directory: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON how many documents of each collection.")
+def seed(directory: Path, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
     """Load a fixture directory: documents, broker records, bars. Several directories add up.
 
     \b
@@ -128,4 +133,7 @@ def seed(directory: Path) -> None:
         counts = load_directory(directory, open_firestore(settings), settings)
     except (FixtureError, StackError) as error:
         raise click.ClickException(str(error)) from None
-    show.as_table(f"seeded {directory}", ("collection", "documents"), sorted(counts.items()))
+    if as_json:
+        show.as_json(counts)
+    else:
+        show.as_table(f"seeded {directory}", ("collection", "documents"), sorted(counts.items()))

@@ -2,13 +2,10 @@
 
 import click
 
-from infra.cli import show
-from schemas.reasons import Reason
+from infra.cli import completion, show, story
 from shared.documents import open_bookkeeping
 from shared.quarantine import Quarantine
 from shared.settings import load
-
-_SHOWN = ("job", "reason", "first_seen", "last_seen", "attempts", "run_id", "source_rev", "resolved_at", "resolved_by")
 
 
 @click.group()
@@ -17,7 +14,7 @@ def command() -> None:
 
 
 @command.command(name="list")
-@click.option("--job", help="Only this job.")
+@click.option("--job", help="Only this job.", shell_complete=completion.jobs)
 @click.option("--all", "everything", is_flag=True, help="Also those that were resolved.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def list_records(job: str | None, everything: bool, as_json: bool) -> None:  # noqa: FBT001 - click passes them by name
@@ -59,15 +56,11 @@ def show_one(document: str, as_json: bool) -> None:  # noqa: FBT001 - click pass
     if as_json:
         show.as_json(record)
         return
-    payload = record.pop("payload")
-    errors = record.pop("errors")
-    show.as_table(record["path"], ("field", "value"), record.items())
-    show.as_table(
-        "what is wrong", ("field", "code", "message"), ((e["field"], e["code"], e["message"]) for e in errors)
-    )
-    click.echo(f"What to do: {Reason(record['reason']).advice}")
+    (path, ending), *lines = story.of_refusal(record)
+    show.as_story(path, ending, lines)
+    payload = record["payload"]
     shown = payload if len(payload) <= 2000 else payload[:2000] + " … (--json shows all)"  # noqa: PLR2004 - a screenful
-    click.echo(f"Document: {show.harmless(shown)}")
+    show.as_lines([("document", shown)])
 
 
 def _fields(record: dict[str, list[dict[str, str]]]) -> str:

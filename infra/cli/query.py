@@ -10,7 +10,7 @@ import click
 from google.api_core.exceptions import ClientError
 from google.cloud.bigquery import ScalarQueryParameter
 
-from infra.cli import answers, show
+from infra.cli import answers, completion, show
 from jobs.entry import Day
 from schemas.questions import QUESTIONS, question_named
 from shared.settings import load
@@ -29,13 +29,14 @@ class Asked:
 
 
 @click.command()
-@click.argument("question", metavar="[NAME | SQL]", required=False)
+@click.argument("question", metavar="[NAME | SQL]", required=False, shell_complete=completion.questions)
 @click.option("--list", "list_them", is_flag=True, help="List the saved questions.")
 @click.option("--since", type=Day(), help="First day of a saved question. Default: as many days back as it says.")
 @click.option("--until", type=Day(), help="Last day of a saved question, included. Default: today, UTC.")
 @click.option(
     "--format", "kind", type=click.Choice(["table", "csv", "json", "parquet"]), default="table", show_default=True
 )
+@click.option("--json", "kind", flag_value="json", help="The same as --format json.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file; needed for parquet.")
 def command(
     question: str | None,
@@ -68,7 +69,8 @@ def command(
     try:
         _answer(Warehouse(open_bigquery(settings), settings), asked, kind, out)
     except ClientError as error:
-        raise click.ClickException(f"BigQuery refused the query: {error.message}") from None
+        advice = "`golden-thread schema show TABLE` lists columns, `golden-thread query --list` has saved questions"
+        raise click.ClickException(f"BigQuery refused the query: {error.message}\nNext: {advice}.") from None
     except OSError as error:
         raise click.FileError(str(out), error.strerror) from None
 

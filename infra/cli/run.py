@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from infra.cli import show
+from infra.cli import completion, show
 from jobs.entry import Result, as_text, chosen, execute, exit_code, guarded, options_of, records_of, run_options
 from schemas.run_record import RunRecord
 from shared.interrupt import stop_on_signals
@@ -18,7 +18,7 @@ SAMPLE = 10
 
 
 @click.command()
-@click.argument("jobs", nargs=-1, required=True, metavar="JOB...|all")
+@click.argument("jobs", nargs=-1, required=True, metavar="JOB...|all", shell_complete=completion.jobs)
 @run_options
 def command(jobs: tuple[str, ...], as_json: bool, **given: Any) -> None:  # noqa: FBT001 - click passes it by name
     """Run jobs, one after the other; a failed one does not stop the rest.

@@ -2,7 +2,7 @@
 
 import click
 
-from infra.cli import show
+from infra.cli import completion, show, story
 from schemas.run_record import RunRecord
 from shared.documents import open_bookkeeping
 from shared.runs import Runs
@@ -12,7 +12,7 @@ _SHOWN = ("run_id", "job", "status", "started_at", "counts", "rejects_by_reason"
 
 
 @click.group(invoke_without_command=True)
-@click.option("--job", help="Only this job.")
+@click.option("--job", help="Only this job.", shell_complete=completion.jobs)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most this many.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
@@ -39,7 +39,7 @@ def command(ctx: click.Context, job: str | None, limit: int, as_json: bool) -> N
 @click.argument("run_id")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def show_one(run_id: str, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
-    """Show one run whole.
+    """Tell one run: what ran, how it ended, what it found and moved, and what to do next. --json has every field.
 
     \b
     Example:
@@ -52,7 +52,8 @@ def show_one(run_id: str, as_json: bool) -> None:  # noqa: FBT001 - click passes
     if as_json:
         show.as_json(record)
     else:
-        show.as_table("", ("field", "value"), ((name, record.get(name)) for name in RunRecord.model_fields))
+        (run_id, ending), *lines = story.of_run(RunRecord.model_validate(record))
+        show.as_story(run_id, ending, lines)
 
 
 def _short(record: dict[str, object], name: str) -> object:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from infra.cli import show
+from infra.cli import completion, show
 from schemas.bigquery import columns, table_definition
 from schemas.registry import TABLES, table_named
 from schemas.views import VIEWS, View, view_named
@@ -33,7 +33,7 @@ def check(as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
     """
     found = _dataset().differences()
     if as_json:
-        show.as_json([{"table": one.table, "difference": one.what, "additive": one.additive} for one in found])
+        show.as_json([_as_dict(one) for one in found])
     elif found:
         _print(found)
     else:
@@ -42,7 +42,8 @@ def check(as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
 
 
 @command.command()
-def apply() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON what was done.")
+def apply(as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
     """Create missing tables, add missing nullable columns, make the views what their files say; nothing else.
 
     It prints the differences first.
@@ -53,11 +54,17 @@ def apply() -> None:
     """
     dataset = _dataset()
     dataset.require_environment()
-    _print(dataset.differences())
+    found = dataset.differences()
+    if not as_json:
+        _print(found)
     dataset.apply()
     if left := dataset.differences():
-        raise click.ClickException("these differences need a migration by hand:\n" + "\n".join(map(str, left)))
-    click.echo(_AS_THEY_SHOULD_BE)
+        listed = "\n".join(map(str, left))
+        raise click.ClickException(f"these need a migration by hand (infra/README.md, Change a table):\n{listed}")
+    if as_json:
+        show.as_json([_as_dict(one) for one in found])
+    else:
+        click.echo(_AS_THEY_SHOULD_BE)
 
 
 @command.command()
@@ -82,7 +89,7 @@ def docs(check_only: bool) -> None:  # noqa: FBT001 - click passes it by name
 
 
 @command.command(name="show")
-@click.argument("table")
+@click.argument("table", shell_complete=completion.tables)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON, as Terraform and the API take it.")
 def show_table(table: str, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
     """Show one table: key, layout, columns; or one view: its question, its query.
@@ -126,6 +133,10 @@ def _show_view(view: View, *, as_json: bool) -> None:
 def _dataset() -> Dataset:
     settings = load()
     return Dataset(open_bigquery(settings), settings)
+
+
+def _as_dict(one: Difference) -> dict[str, object]:
+    return {"table": one.table, "difference": one.what, "additive": one.additive}
 
 
 def _print(found: list[Difference]) -> None:

@@ -9,11 +9,17 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from shared.log import STEERING
 from shared.values import rfc3339
+
+_LONG_WORD = 30
+"""Characters from which on a word may be broken."""
+_BORDER = 3
+"""Characters between two columns."""
 
 
 def harmless(text: str) -> str:
@@ -61,21 +67,67 @@ def as_json(value: Any) -> None:
 
 
 def as_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; numbers align right. Texts are shown as they are: none is taken for markup."""
+    """Print a table; numbers align right. Texts are shown as they are: none is taken for markup.
+
+    Where the terminal is too narrow for that many columns, each row is a block of lines instead.
+    """
+    terminal, listed = console(), [tuple(row) for row in rows]
+    if listed and _needs(columns, listed) > terminal.width:
+        _print_blocks(terminal, title, columns, listed)
+    else:
+        terminal.print(_table(title, columns, listed))
+
+
+def _needs(columns: Sequence[str], listed: Sequence[Sequence[object]]) -> int:
+    """Tell how wide a table must be to be read: no word broken, unless it is very long."""
+    words = (
+        [column, *(word for row in listed for word in plain(row[place]).split())]
+        for place, column in enumerate(columns)
+    )
+    return sum(min(max(map(len, held)), _LONG_WORD) + _BORDER for held in words) + 1
+
+
+def _table(title: str, columns: Sequence[str], listed: Sequence[Sequence[object]]) -> Table:
     caption = Text(harmless(title), style="table.title") if title else None
     table = Table(title=caption, title_justify="left", header_style="bold")
-    listed = [tuple(row) for row in rows]
     for position, column in enumerate(columns):
         numeric = all(isinstance(row[position], int | float | Decimal | None) for row in listed)
         table.add_column(Text(harmless(column)), justify="right" if numeric and listed else "left", overflow="fold")
     for row in listed:
         table.add_row(*(Text(harmless(plain(value))) for value in row))
-    console().print(table)
+    return table
+
+
+def _print_blocks(terminal: Console, title: str, columns: Sequence[str], listed: Sequence[Sequence[object]]) -> None:
+    """Print each row as lines of its own, one per column that holds something."""
+    if title:
+        terminal.print(Text(harmless(title), style="table.title"))
+    for row in listed:
+        terminal.print(Rule(style="dim"))
+        as_lines([(column, value) for column, value in zip(columns, row, strict=True) if plain(value)], terminal)
+
+
+def as_story(what: str, ending: str, lines: Iterable[tuple[str, object]]) -> None:
+    """Print how something ended, and then what there is to say about it."""
+    terminal = console()
+    terminal.print(Text(harmless(what), style="bold"))
+    terminal.print(Text(harmless(ending)))
+    as_lines(lines, terminal)
+
+
+def as_lines(lines: Iterable[tuple[str, object]], terminal: Console | None = None) -> None:
+    """Print what is said about something, one line or paragraph each, beside what it is about."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for what, told in lines:
+        grid.add_row(Text(harmless(what), style="bold"), Text(harmless(plain(told))))
+    (terminal or console()).print(grid)
 
 
 def console() -> Console:
     """Open the terminal; a pipe gets lines wide enough not to wrap."""
-    return Console() if sys.stdout.isatty() else Console(width=200, no_color=True)
+    return Console() if sys.stdout.isatty() else Console(width=200, no_color=True, force_terminal=False)
 
 
 def as_records(title: str, records: Sequence[Mapping[str, Any]]) -> None:

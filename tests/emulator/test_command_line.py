@@ -219,7 +219,8 @@ def test_quarantine_shows_every_fault_and_what_to_do(golden: LocalStack) -> None
     assert {one["path"]: one["reason"] for one in listed} == TRADES["quarantine"]
     shown = golden.command("quarantine", "show", "live_positions/bad-1").stdout
     assert "qty" in shown
-    assert "What to do: Prices and quantities must be above zero" in shown
+    assert "Prices and quantities must be above zero" in shown
+    assert "golden-thread run trades" in shown
 
 
 def test_schema_apply_creates_every_table_and_check_agrees(stack: LocalStack) -> None:
