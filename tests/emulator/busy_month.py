@@ -1,4 +1,7 @@
-"""A month of a thousand trades over twenty symbols, as a fixture directory: documents, bars, orders, fills and fees."""
+"""A month of a thousand trades over twenty symbols, as a fixture directory: documents, bars, orders, fills and fees.
+
+Or as many trades in as many days as a test wants.
+"""
 
 import json
 from collections.abc import Iterator
@@ -15,10 +18,20 @@ Row = dict[str, Any]
 START = datetime(2026, 8, 31, tzinfo=UTC)
 """A Monday; all regulatory rates of that time are in the fee table."""
 AS_OF = "2026-10-15T00:00:00Z"
-DAYS, TRADES = 30, 1000
 COINS = [f"{letter}{letter}COIN/USD" for letter in "ABCDEFGHIJ"]
 STOCKS = [f"{letter}STK" for letter in "ABCDEFGHIJ"]
 CENT, NANO = Decimal("0.01"), Decimal("1e-9")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much happens."""
+
+    days: int
+    trades: int
+
+
+MONTH = Size(days=30, trades=1000)
 
 
 @dataclass(frozen=True)
@@ -26,6 +39,7 @@ class Trade:
     """One long trade: in at 100, out at a price of its own."""
 
     number: int
+    among: Size
 
     @property
     def symbol(self) -> str:
@@ -41,7 +55,7 @@ class Trade:
     @property
     def entered(self) -> datetime:
         """Within the sessions of weekdays, spread over the month."""
-        day = START + timedelta(days=self.number * DAYS // TRADES)
+        day = START + timedelta(days=self.number * self.among.days // self.among.trades)
         weekday = day - timedelta(days=max(0, day.weekday() - 4))
         return weekday.replace(hour=14) + timedelta(seconds=self.number * 7 % 7200)
 
@@ -141,16 +155,17 @@ class Trade:
         }
 
 
-def write(directory: Path) -> dict[str, int]:
+def write(directory: Path, size: Size = MONTH) -> dict[str, int]:
     """Write the fixture directory; tell how many rows of each kind it holds."""
-    trades = [Trade(number) for number in range(TRADES)]
+    trades = [Trade(number, size) for number in range(size.trades)]
     (directory / "firestore").mkdir(parents=True)
     lines = (json.dumps(trade.document()) for trade in trades)
     (directory / "firestore" / "live_positions.ndjson").write_text("\n".join(lines) + "\n", encoding="utf-8")
     orders = [order for trade in trades for order in trade.orders()]
     activities = [row for trade in trades for row in trade.activities()] + list(_day_fees(trades))
     write_broker(directory, {"orders": orders, "activities": activities})
-    bars = [Bar(START + timedelta(hours=n), *map(Decimal, ("105", "150", "95", "105", "3"))) for n in range(DAYS * 24)]
+    hours = range(size.days * 24)
+    bars = [Bar(START + timedelta(hours=n), *map(Decimal, ("105", "150", "95", "105", "3"))) for n in hours]
     for symbol in (*COINS, *STOCKS):
         write_bars(directory, symbol, bars)
     fills = sum(row["activity_type"] == "FILL" for row in activities)
