@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from infra.local.demo_data import AS_OF, expectations, generate
 from infra.local.emulators import Firestore
 from infra.local.seed import seed as load_directory
 from infra.local.stack import Stack
+from infra.report.asking import Scope, ask
 from jobs.job_runs import LOOP as JOB_RUNS
 from jobs.registry import RUN_ALL, all_jobs
 from schemas.reasons import Reason
@@ -109,6 +111,14 @@ class Demo:
     def ask(self, question: Question) -> list[dict[str, Any]]:
         """Ask the warehouse."""
         return list(self._parts().warehouse.rows(question.sql))
+
+    def report(self) -> str:
+        """Write the page about the month and the runs."""
+        from infra.report.page import render  # noqa: PLC0415 - its libraries are an extra
+
+        now = datetime.now(UTC)
+        scope = Scope(AS_OF.date() - timedelta(days=60), max(now.date(), AS_OF.date()))
+        return render(ask(self._parts().warehouse, scope), now)
 
     def refused(self) -> list[tuple[str, int, str, str]]:
         """List reasons, how many documents each, one example, and what to do."""

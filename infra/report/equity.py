@@ -28,8 +28,7 @@ def section(answers: Answers) -> Section:
         "equity",
         "How did the equity go?",
         " ".join(_words(name, rows) for name, rows in accounts.items()) or "No snapshot of an account in these days.",
-        [_figure(place, *item) for place, item in enumerate(accounts.items()) if len(item[1]) > 1],
-        [_table(*item) for item in accounts.items() if len(item[1]) == 1],
+        [_part(place, *item) for place, item in enumerate(accounts.items())],
         "Snapshots at 16:00 New York. Deposits and withdrawals move the curve as gains and losses do. "
         "Peak and drawdown are of the broker's own history.",
     )
@@ -44,9 +43,14 @@ def _words(account: str, rows: Sequence[Row]) -> str:
     )
 
 
-def _figure(place: int, account: str, rows: Sequence[Row]) -> Figure:
+def _part(place: int, account: str, rows: Sequence[Row]) -> Figure | Table:
+    table = Table(f"Account {writing.text(account)}, the newest evening first", _COLUMNS, rows[::-1])
+    return Figure(_plots(place, account, rows), table) if len(rows) > 1 else table
+
+
+def _plots(place: int, account: str, rows: Sequence[Row]) -> list[Plot]:
     name = writing.text(account)
-    plots = [
+    return [
         Plot(
             f"equity-{place}",
             f"Equity of account {name}, USD",
@@ -60,11 +64,6 @@ def _figure(place: int, account: str, rows: Sequence[Row]) -> Figure:
             _drawdown(rows),
         ),
     ]
-    return Figure(plots, _table(account, rows))
-
-
-def _table(account: str, rows: Sequence[Row]) -> Table:
-    return Table(f"Account {writing.text(account)}, the newest evening first", _COLUMNS, rows[::-1])
 
 
 def _curve(rows: Sequence[Row]) -> Spec:

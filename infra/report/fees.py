@@ -44,8 +44,7 @@ def section(answers: Answers) -> Section:
         "fees",
         "What did it cost, and is that final?",
         (_words(rows) if rows else "No executed trade closed in these days.") + everybody,
-        [Figure([plotted], table)] if known else [],
-        [] if known or not rows else [table],
+        [Figure([plotted], table) if known else table] if rows else [],
         "EXACT: posted for the trade alone. PRORATA: the trade's share of a day's posting. NONE_POSTED: none came. "
         "ESTIMATED: not known yet. What the broker posted for executions that nobody here knows is part of no trade.",
     )

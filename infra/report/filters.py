@@ -52,7 +52,7 @@ def section(answers: Answers) -> Section:
         "Which filter should go?",
         _words(rows, costliest(answers)),
         [Figure([plotted], table)] if valued else [],
-        note="Theoretical results are net of fees, of a simulation over the bars. Signals that no bars could value are "
+        "Theoretical results are net of fees, of a simulation over the bars. Signals that no bars could value are "
         "unknown and part of no sum.",
     )
 

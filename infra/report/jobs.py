@@ -76,8 +76,7 @@ def section(answers: Answers) -> Section:
         "jobs",
         "How do the jobs fare?",
         _words(answers) if rows else "No run of these days is known.",
-        _figures(answers["runs_by_day"], answers["quarantine"]) if rows else (),
-        [table for table in _always(answers) if table.rows],
+        [*_always(answers), *_figures(answers["runs_by_day"], answers["quarantine"])] if rows else [],
         "Known as of the last run of job-runs. A skipped run found another one at work. A blind spot is what a run did "
         "not see of its collection. Fields that no schema knows are kept whole with their rows.",
     )
@@ -86,8 +85,10 @@ def section(answers: Answers) -> Section:
 def _always(answers: Answers) -> Iterator[Table]:
     waiting = [row for row in latest(answers) if row["refused"]]
     yield Table("Each job in these days", _JOBS, answers["jobs"])
-    yield Table("In quarantine, by each job's last run that ended well", _WAITING, waiting)
-    yield Table("Fields that no schema knows, by each job's last run that met any", _DRIFT, answers["drift"])
+    if waiting:
+        yield Table("In quarantine, by each job's last run that ended well", _WAITING, waiting)
+    if answers["drift"]:
+        yield Table("Fields that no schema knows, by each job's last run that met any", _DRIFT, answers["drift"])
 
 
 def _words(answers: Answers) -> str:

@@ -38,7 +38,7 @@ def section(answers: Answers) -> Section:
         "Which moonshots did we miss?",
         _words(rows),
         [Figure([plotted], table)] if rows else [],
-        note="A moonshot is a signal that expired unfilled and whose best excursion afterwards reached MOONSHOT_PCT.",
+        "A moonshot is a signal that expired unfilled and whose best excursion afterwards reached MOONSHOT_PCT.",
     )
 
 

@@ -65,8 +65,12 @@ class Section:
     """The question."""
     answer: str
     """In a sentence or two; where there is nothing to show, that."""
-    figures: Sequence[Figure] = ()
-    tables: Sequence[Table] = ()
-    """Tables that are an answer of their own, always open."""
-    note: str = ""
+    parts: Sequence[Figure | Table]
+    """Figures, and tables that are an answer of their own, which are always open."""
+    note: str
     """What the numbers mean, and where they come from."""
+
+    @property
+    def figures(self) -> list[Figure]:
+        """The parts with plots."""
+        return [part for part in self.parts if isinstance(part, Figure)]

@@ -52,8 +52,7 @@ def section(answers: Answers) -> Section:
         "pnl",
         "What did the strategies earn?",
         " ".join(_words(kind, _of(kind, strategies)) for kind in kinds) or "No trade closed in these days.",
-        figures,
-        [Table(caption, _PERFORMANCE, performance)] if performance else [],
+        [*figures, *([Table(caption, _PERFORMANCE, performance)] if performance else [])],
         "Net is after fees: those the broker posted where they are known, else the estimate. Days are of exit, UTC. "
         "Sharpe and Sortino are of daily dollars over all calendar days, annualised by √365; profit factor is the "
         "sum of wins over the sum of losses; fees of moves is fees over the sum of absolute results before fees.",

@@ -23,9 +23,20 @@ _ENTRIES = (
 )
 
 
+def dearest(answers: Answers) -> Row | None:
+    """Find the strategy whose entries cost most on average, on paper only where none was executed."""
+    means = _means(answers)
+    executed = [row for row in means if row["trade_type"] == "EXECUTED"]
+    return max(executed or means, key=lambda row: row["slippage_pct"], default=None)
+
+
+def _means(answers: Answers) -> list[Row]:
+    return [row for row in answers["performance"] if row["slippage_pct"] is not None]
+
+
 def section(answers: Answers) -> Section:
     """Show each entry's slippage by strategy, and the means."""
-    means = [row for row in answers["performance"] if row["slippage_pct"] is not None]
+    means = _means(answers)
     rows = [row for row in answers["trades"] if row["slippage_pct"] is not None]
     plotted = Plot(
         "slippage",
@@ -34,31 +45,22 @@ def section(answers: Answers) -> Section:
         "was better than wanted.",
         _strips(rows),
     )
+    listed = Table(f"{writing.plural(len(rows), 'trade')} with a wanted price, the newest first", _ENTRIES, rows)
+    mean = Table("Mean slippage of each strategy over all its trades so far", _COLUMNS, means)
     return Section(
         "slippage",
         "What did slippage cost?",
-        _words(means),
-        [
-            Figure(
-                [plotted],
-                Table(f"{writing.plural(len(rows), 'trade')} with a wanted price, the newest first", _ENTRIES, rows),
-            )
-        ]
-        if rows
-        else [],
-        [Table("Mean slippage of each strategy over all its trades so far", _COLUMNS, means)] if means else [],
+        _words(dearest(answers)),
+        [*([Figure([plotted], listed)] if rows else []), *([mean] if means else [])],
         "Positive is a cost: bought dearer or sold cheaper than wanted. Trades without a wanted price have none.",
     )
 
 
-def _words(means: Sequence[Row]) -> str:
-    if not means:
+def _words(worst: Row | None) -> str:
+    if worst is None:
         return "No trade of these days states the price it wanted."
-    executed = [row for row in means if row["trade_type"] == "EXECUTED"]
-    worst = max(executed or means, key=lambda row: row["slippage_pct"])
-    return (
-        f"Dearest on average: {writing.text(worst['strategy_id'])} with {writing.fine_percent(worst['slippage_pct'])}."
-    )
+    mean = writing.fine_percent(worst["slippage_pct"])
+    return f"Dearest on average: {writing.text(worst['strategy_id'])} with {mean}."
 
 
 def _strips(rows: Sequence[Row]) -> Spec:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 
-from infra.report import fees, filters, jobs, writing
+from infra.report import fees, filters, jobs, slippage, writing
 from infra.report.asking import Answers, Row
+from jobs.job_runs import LOOP as JOB_RUNS
 from jobs.registry import all_jobs
 
 _OVERDUE = timedelta(hours=48)
@@ -59,7 +60,7 @@ def _faults(answers: Answers, rows: Sequence[Row], now: datetime) -> Iterator[st
         row = known.pop(name, None)
         if row is not None:
             yield from _faults_of(row)
-        if job.schedule:
+        if job.schedule and name != JOB_RUNS.name:  # Its own record is known by its next run only.
             yield from _missed(name, row, end)
     for row in known.values():  # Jobs that this version does not know.
         yield from _faults_of(row)
@@ -90,6 +91,7 @@ def figures(answers: Answers) -> list[Figure]:
         *_lost_to_filters(answers),
         *_missed_flights(answers),
         *_fees(answers),
+        *_slippage(answers),
     )
     return list(found)
 
@@ -136,6 +138,12 @@ def _fees(answers: Answers) -> Iterator[Figure]:
         final = sum(row["trades"] for row in rows if row["fee_finalized"])
         words = f"posted by the broker, USD; final for {writing.count(final)} of {writing.plural(trades, 'trade')}"
         yield Figure("Fees", writing.usd(fees.total(rows, "actual_usd")), words)
+
+
+def _slippage(answers: Answers) -> Iterator[Figure]:
+    if worst := slippage.dearest(answers):
+        words = f"of the wanted price on average, {writing.text(worst['strategy_id'])}; the dearest strategy"
+        yield Figure("Slippage", writing.fine_percent(worst["slippage_pct"]), words)
 
 
 def _tone(value: Decimal) -> str:

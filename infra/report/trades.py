@@ -60,7 +60,7 @@ def section(answers: Answers) -> Section:
         [Figure(plots if walked else plots[1:], Table(f"{shown(rows)}, the newest first", _COLUMNS, rows))]
         if rows
         else [],
-        note="Excursions are of the bars from entry to exit. High marks that ended in a loss gave back what they had; "
+        "Excursions are of the bars from entry to exit. High marks that ended in a loss gave back what they had; "
         "marks far to the right sat through a lot.",
     )
 

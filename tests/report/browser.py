@@ -11,7 +11,7 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, Page, Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-PHONE, NARROW, DESK = (390, 844), (360, 740), (1440, 900)
+NARROW, PHONE, TABLET, DESK = (360, 740), (390, 844), (768, 1024), (1440, 900)
 Scheme = Literal["light", "dark"]
 
 

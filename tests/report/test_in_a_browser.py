@@ -9,10 +9,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from tests.report import layout
-from tests.report.browser import DESK, NARROW, PHONE, Opened, Scheme, opened
+from tests.report.browser import DESK, NARROW, PHONE, TABLET, Opened, Scheme, opened
 
 Views = Callable[[tuple[int, int], Scheme], Opened]
-every_size = pytest.mark.parametrize("size", [NARROW, PHONE, DESK], ids=["narrow", "phone", "desk"])
+every_size = pytest.mark.parametrize("size", [NARROW, PHONE, TABLET, DESK], ids=["narrow", "phone", "tablet", "desk"])
 every_scheme = pytest.mark.parametrize("scheme", ["light", "dark"])
 SOME_TABLES = "() => document.querySelectorAll('#fees details, #filters details').forEach(one => { one.open = true; })"
 
@@ -117,4 +117,5 @@ def test_print_is_black_on_white_whole_and_short(browser: Browser, year_page: Pa
         assert view.measure("() => getComputedStyle(document.querySelector('h1')).color") == "rgb(0, 0, 0)"
         assert view.measure(layout.SIDEWAYS) <= 0
         assert view.measure(layout.OVERFLOW) == []
+        assert view.measure(layout.CUT) == []
     assert 4 <= len(re.findall(rb"/Type\s*/Page\b(?!s)", paper)) <= 14

@@ -96,6 +96,14 @@ def test_a_job_that_runs_by_name_only_is_never_late() -> None:
     assert summary.verdict(answers(*healthy(), rare), NOW).state == "whole"
 
 
+def test_the_job_that_records_the_others_is_not_late_for_want_of_its_own_record() -> None:
+    others = [row for row in healthy() if row["job"] != "job-runs"]
+    broken = run("job-runs", last_status="FAILED")
+
+    assert summary.verdict(answers(*others), NOW).state == "whole"
+    assert summary.verdict(answers(*others, broken), NOW).state == "look"
+
+
 def test_nothing_is_known_before_the_first_run() -> None:
     assert summary.verdict(answers(), NOW).state == "unknown"
     assert summary.figures(answers()) == []
