@@ -8,6 +8,7 @@ from typing import get_args
 import click
 
 from infra.cli import show
+from infra.local.demo_data import generate
 from infra.local.emulators import Firestore, NoEmulatorError
 from infra.local.fixtures import FixtureError
 from infra.local.seed import seed as load_directory
@@ -116,19 +117,25 @@ def env(as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
 
 
 @command.command()
-@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--invent", is_flag=True, help="Write the invented month of the demo to DIRECTORY first.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON how many documents of each collection.")
-def seed(directory: Path, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
+def seed(directory: Path, invent: bool, as_json: bool) -> None:  # noqa: FBT001 - click passes them by name
     """Load a fixture directory: documents, broker records, bars. Several directories add up.
 
     \b
-    Example:
+    Examples:
       golden-thread local seed ./fixtures/btc
+      golden-thread local seed ./month --invent
     """
     running = Stack().running()
     if running is None:
         raise click.ClickException("the local stack is down; `golden-thread local up` starts it")
     settings = load({**os.environ, **running.environment()})
+    if invent:
+        generate(directory)
+    if not directory.is_dir():
+        raise click.UsageError(f"there is no directory {directory}; --invent writes one")
     try:
         counts = load_directory(directory, open_firestore(settings), settings)
     except (FixtureError, StackError) as error:

@@ -11,8 +11,6 @@ from urllib.parse import unquote
 
 import pytest
 
-from infra.local.demo_data import generate
-
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(page for page in ROOT.rglob("*.md") if not set(page.relative_to(ROOT).parts) & {".venv", ".git"})
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -58,7 +56,6 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
 
 @pytest.mark.slow
 def test_daily_use_goes_as_the_readme_says(shell: Shell, tmp_path: Path) -> None:
-    generate(tmp_path / "demo")
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "activate").touch()
     for line in commands(section("Daily use")):
@@ -76,7 +73,7 @@ def _with_names(line: str, shell: Shell) -> str:
         line = line.replace("live_positions/ID", refused["path"])
         line = line.replace("--position ID", f"--position {refused['path'].partition('/')[2]}")
     # A bench of 2000 documents takes a minute, and its sense is tested elsewhere.
-    return line.replace(" DIR", " demo").replace("--documents 2000", "--documents 100")
+    return line.replace("--documents 2000", "--documents 100")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
