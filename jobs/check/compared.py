@@ -36,7 +36,11 @@ def _require_columns(where: str, wanted: Row, found: Mapping[str, Any]) -> None:
     off = [column for column, value in wanted.items() if column not in found or found[column] != value]
     if off:
         expected = _listed([f"{where}: {column} {_text(wanted[column])}" for column in off])
-        raise DiffersError(expected, _listed([f"{column} {_text(found.get(column))}" for column in off]))
+        raise DiffersError(expected, _listed([f"{column} {_held(found, column)}" for column in off]))
+
+
+def _held(found: Mapping[str, Any], column: str) -> str:
+    return _text(found[column]) if column in found else "is no column"
 
 
 def _named(key: Sequence[str], row: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ _FAR_OFF = Decimal("0.5")
 """Its limit, as a part of the last price: nobody sells at that."""
 _WHOLE_FROM = Decimal(100)
 """US dollars from which on the limit is in whole ones."""
-_MILLIONTH = Decimal("0.000001")
+_FINEST = Decimal("0.000000001")
 
 
 def require_paper(settings: Settings) -> None:
@@ -57,8 +57,8 @@ def round_trip(trip: Trip, price: Decimal) -> Told:
 def limit_of(price: Decimal) -> tuple[Decimal, Decimal]:
     """Choose limit (US dollars per coin) and quantity (coins) of an order that nobody fills."""
     far = price * _FAR_OFF
-    limit = far.quantize(Decimal(1) if far >= _WHOLE_FROM else _MILLIONTH)
-    return limit, (_LEAST_USD / limit).quantize(_MILLIONTH, ROUND_UP)
+    limit = far.quantize(Decimal(1) if far >= _WHOLE_FROM else _FINEST)
+    return limit, (_LEAST_USD / limit).quantize(_FINEST, ROUND_UP)
 
 
 def _require_cancelled(order: Mapping[str, Any]) -> None:

@@ -115,6 +115,14 @@ def test_without_keys_only_what_asks_no_broker_is_checked_and_that_is_said(price
     assert verdict.exit_code(strict=False) == 0
 
 
+def test_without_bars_the_signals_must_say_so(stack: LocalStack) -> None:
+    verdict = checked(stack)
+
+    assert bad(verdict) == {}
+    assert [name for name, state in states(verdict).items() if state == "not checked"] == ["paper order"]
+    assert next(hop.detail for hop in verdict.hops if hop.name == "missed_moonshots").startswith("rows: 0")
+
+
 def test_a_hop_over_its_target_is_slow_and_fails_where_that_counts(priced: LocalStack) -> None:
     ticks = count()
     settings = priced.settings(CHECK_HOT_WRITE_MS="100", CHECK_ORDER_MS="300")

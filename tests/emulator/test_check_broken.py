@@ -107,6 +107,7 @@ def test_a_job_that_fails(thread: LocalStack, wire: Wire) -> None:
     assert verdict.exit_code(strict=False) == 1
 
 
+@pytest.mark.slow
 def test_a_document_that_is_lost_on_the_way(thread: LocalStack, wire: Wire) -> None:
     here = thread.firestore.collection("check_live_positions")
 
@@ -135,11 +136,11 @@ def test_a_row_that_is_missing(thread: LocalStack, wire: Wire) -> None:
     ("job", "table", "column", "value"),
     [
         ("trades", "fact_trades", "pnl_usd", "pnl_usd + 0.000000001"),
-        ("trades", "fact_trades", "run_id", "'somebody'"),
-        ("rejected-signals", "fact_rejected_signals", "theoretical_pnl_usd", "0"),
-        ("expired-signals", "fact_signals_expired", "max_mfe_pct", "NULL"),
-        ("strategies", "dim_strategies", "timeframe", "'1Min'"),
-        ("job-runs", "ops_job_runs", "archived_count", "5"),
+        pytest.param("trades", "fact_trades", "run_id", "'somebody'", marks=pytest.mark.slow),
+        pytest.param("rejected-signals", "fact_rejected_signals", "theoretical_pnl_usd", "0", marks=pytest.mark.slow),
+        pytest.param("expired-signals", "fact_signals_expired", "max_mfe_pct", "NULL", marks=pytest.mark.slow),
+        pytest.param("strategies", "dim_strategies", "timeframe", "'1Min'", marks=pytest.mark.slow),
+        pytest.param("job-runs", "ops_job_runs", "archived_count", "5", marks=pytest.mark.slow),
     ],
 )
 def test_a_value_that_differs_in_its_table(
@@ -167,16 +168,23 @@ def test_a_refused_document_that_is_not_in_quarantine(thread: LocalStack, wire: 
     broken(verdict, "quarantine", "refused as NOT_FINITE", "no record of it")
 
 
+VIEWS = {
+    "missing": ("trade_ledger", None, "NotFound"),
+    "reckoning wrong": (
+        "trade_ledger",
+        "SELECT * REPLACE (pnl_usd + 1 AS pnl_usd) FROM `{dataset}.fact_trades`",
+        "pnl_usd",
+    ),
+    "counting wrong": ("daily_pnl", "SELECT *, 2 AS trades FROM `{dataset}.fact_trades`", "trades"),
+    "empty": ("rejection_value", "SELECT * FROM `{dataset}.fact_rejected_signals` WHERE signal_id = ''", "no row"),
+    "of another table": ("missed_moonshots", "SELECT * FROM `{dataset}.fact_rejected_signals`", "that nobody sent"),
+}
+QUICK = {"missing", "reckoning wrong"}
+
+
 @pytest.mark.parametrize(
     ("name", "query", "found"),
-    [
-        ("trade_ledger", None, "NotFound"),
-        ("daily_pnl", "SELECT *, 2 AS trades FROM `{dataset}.fact_trades`", "trades"),
-        ("trade_ledger", "SELECT * REPLACE (pnl_usd + 1 AS pnl_usd) FROM `{dataset}.fact_trades`", "pnl_usd"),
-        ("rejection_value", "SELECT * FROM `{dataset}.fact_rejected_signals` WHERE signal_id = ''", "no row"),
-        ("missed_moonshots", "SELECT * FROM `{dataset}.fact_rejected_signals`", "that nobody sent"),
-    ],
-    ids=["missing", "counting wrong", "reckoning wrong", "empty", "of another table"],
+    [pytest.param(*one, id=how, marks=() if how in QUICK else pytest.mark.slow) for how, one in VIEWS.items()],
 )
 def test_a_view_that_is_missing_or_wrong(
     name: str, query: str | None, found: str, thread: LocalStack, wire: Wire
@@ -186,6 +194,7 @@ def test_a_view_that_is_missing_or_wrong(
     broken(checked(thread), name, found, f"schemas/views/{name}.sql")
 
 
+@pytest.mark.slow
 def test_a_view_that_is_gone_is_made_anew(thread: LocalStack, wire: Wire) -> None:
     checked(thread)
     view(thread, "trade_ledger", None)
@@ -203,6 +212,7 @@ def test_a_broker_that_is_down(thread: LocalStack, wire: Wire) -> None:
     assert states(verdict)["strategy_versions"] == "good"
 
 
+@pytest.mark.slow
 def test_a_broker_that_takes_no_order(thread: LocalStack, wire: Wire) -> None:
     def refused(call: Call) -> None:
         if call.server == "broker" and call.name.startswith("POST /v2/orders"):
@@ -212,6 +222,7 @@ def test_a_broker_that_takes_no_order(thread: LocalStack, wire: Wire) -> None:
     broken(checked(thread), "paper order", "403 insufficient buying power", "open orders")
 
 
+@pytest.mark.slow
 def test_an_order_that_is_not_cancelled(thread: LocalStack, wire: Wire) -> None:
     def ignored(call: Call) -> None:
         if call.server == "broker" and call.name.startswith("DELETE "):
@@ -240,6 +251,7 @@ def test_a_clean_up_that_is_refused(thread: LocalStack, wire: Wire) -> None:
     next_one_is_good(thread, wire)
 
 
+@pytest.mark.slow
 def test_an_account_that_may_edit_its_dataset_need_not_be_allowed_to_make_one(thread: LocalStack, wire: Wire) -> None:
     parts = there(thread)
     parts.warehouse.client.create_dataset(parts.settings.dataset)

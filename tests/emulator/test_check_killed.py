@@ -15,6 +15,8 @@ from tests.emulator.job_process import let_a_minute_pass
 from tests.emulator.wire import PATIENCE_S, Call, Moment, Wire
 from tests.stack import LocalStack
 
+pytestmark = pytest.mark.slow
+
 
 def removes_rows(call: Call) -> bool:
     """The first statement that empties the dataset; there is nothing to remove before the records are sent."""
