@@ -19,13 +19,15 @@ from infra.local.stack import StackError
 @click.option("--firestore", "kind", type=click.Choice(get_args(Firestore)), help="Default: the first one found.")
 @click.option("--seed", default=1, show_default=True, help="Another seed is another month.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON, complete.")
-def command(kind: Firestore | None, seed: int, *, as_json: bool) -> None:
+@click.option("--report", "page", type=click.Path(dir_okay=False, path_type=Path), help="Also write the report there.")
+def command(kind: Firestore | None, seed: int, *, as_json: bool, page: Path | None) -> None:
     """Bring up a local stack, load an invented month, run every job twice, show what came of it, take the stack down.
 
     \b
     Examples:
       golden-thread demo
       golden-thread demo --firestore embedded --seed 7
+      golden-thread demo --report demo.html
     \b
     Exit codes: 0 all went as it must, 1 the stack did not start, 3 something came out other than expected.
     """
@@ -33,6 +35,9 @@ def command(kind: Firestore | None, seed: int, *, as_json: bool) -> None:
         try:
             with Demo.started(Path(folder), kind, seed, say=lambda text: click.echo(text, err=True)) as demo:
                 faults = _print_json(demo) if as_json else _present(demo)
+                if page is not None:
+                    page.write_text(demo.report(), encoding="utf-8")
+                    click.echo(f"wrote {page}", err=True)
         except (StackError, NoEmulatorError) as error:
             raise click.ClickException(str(error)) from None
     for fault in faults:
