@@ -122,13 +122,17 @@ def agree(readers: Readers, stored: Mapping[str, Fields]) -> None:
     by_name = collection.order_by("__name__")
     references = [collection.document(each) for each in stored]
 
+    named = by_stock(by_name.select(["__name__"]).stream())
     whole, masked = by_stock(by_name.stream()), by_stock(by_name.select(some).stream())
     looked_up = by_stock(readers.stock.get_all(references, field_paths=some))
 
-    assert len(whole) == len(masked) == len(looked_up) == len(stored)
+    assert len(whole) == len(named) == len(masked) == len(looked_up) == len(stored)
     assert by_us(readers.ours.scan(name, moment)) == whole
+    assert by_us(readers.ours.scan(name, moment, ["__name__"])) == named
     assert by_us(readers.ours.scan(name, moment, some)) == masked
-    assert by_id(by_us(readers.ours.named(name, stored))) == by_id(whole)
+    assert by_us(readers.ours.page(name, moment, whole[0].id, (), len(whole))) == whole[1:]
+    for at in (None, moment):
+        assert by_id(by_us(readers.ours.named(name, stored, at))) == by_id(whole)
     fetched = readers.ours.fetch(name, list(stored), some, moment)
     assert {each: exactly(fields) for each, fields in fetched.items()} == {one.id: one.fields for one in looked_up}
 
