@@ -86,9 +86,7 @@ class Leases:
             state = self.read(reference, transaction)
             count = state.shards if shard == WHOLE else self.read(whole, transaction).shards
             if count != shard.count:
-                raise SplitError(
-                    f"{name} has {count} shards, not {shard.count}; start the job anew"
-                )
+                raise SplitError(f"{name} has {count} shards, not {shard.count}; start the job anew")
             if not state.free_for(owner):
                 return None
             fields = {"fence": state.fence + 1, "owner": owner, "expires_at": state.read_at + self.life}

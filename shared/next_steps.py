@@ -23,6 +23,7 @@ _STEPS: Mapping[str, str] = {
     "RefreshError": _LOG_IN,
     "NotFound": "`golden-thread schema check` tells whether a table or view is missing; `doctor`, a database.",
     "UndecidedError": "Nobody can tell yet whether a commit happened. The next run settles it, within 24 h.",
+    "SplitError": "`golden-thread shards` shows the parts of each table. Wait until none of them is being filled.",
     "LeaseLostError": "Another run took over; nothing of this one was committed after that. See `golden-thread runs`.",
     "PartialCommitError": _IMPOSSIBLE,
     "BalanceError": _IMPOSSIBLE,

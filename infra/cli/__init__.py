@@ -8,8 +8,6 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from shared.next_steps import next_step
-
 _COMMANDS = {
     "audit": "Check that every document is archived, quarantined or pending, once.",
     "bench": "Measure what moving trades costs, against the least it can cost and against other ways.",
@@ -48,6 +46,7 @@ class _Lazy(click.Group):
             raise
         except Exception as error:
             from jobs.entry import EXPECTED  # noqa: PLC0415 - imports every client library
+            from shared.next_steps import next_step  # noqa: PLC0415 - needed here only
 
             if isinstance(error, EXPECTED):
                 kind = type(error).__name__
