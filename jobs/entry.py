@@ -13,6 +13,7 @@ from google.auth.exceptions import GoogleAuthError
 from jobs.registry import ONLY_BY_NAME, all_jobs
 from schemas.run_record import RunError, RunRecord, Status
 from shared.broker_calls import BrokerError
+from shared.collecting import collect_seldom
 from shared.documents import OutOfOrderError
 from shared.environment import MixedEnvironmentsError
 from shared.interrupt import InterruptedRunError, stop_on_signals
@@ -157,6 +158,7 @@ def execute(
     Whoever cannot wait for a result is told by `begun` of each run that begins.
     """
     pace = Pace(settings.broker_calls_per_minute)
+    collect_seldom()
 
     def connected(job: Job) -> Parts:
         return replace(connect(settings, log.labelled(job=job.name), pace), begun=begun)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 LENGTHS = {
@@ -19,6 +20,7 @@ LENGTHS = {
     "1Day": timedelta(days=1),
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HIGH, _LOW = attrgetter("high"), attrgetter("low")
 
 
 class Bar(NamedTuple):
@@ -97,15 +99,13 @@ class Excursion:
 
 def excursion(side: str, entry: Decimal, bars: Sequence[Bar]) -> Excursion:
     """Measure the best and the worst excursion over bars (Sweeney's MFE and MAE, as price distances)."""
-    best = worst = Decimal(0)
-    best_at: datetime | None = None
-    for bar in bars:
-        up, down = bar.high - entry, entry - bar.low
-        favour, against = (up, down) if side == "LONG" else (down, up)
-        if favour > best:
-            best, best_at = favour, bar.t
-        worst = max(worst, against)
-    return Excursion(best, worst, best_at)
+    if not bars:
+        return Excursion(Decimal(0), Decimal(0), None)
+    # Of equal bars these are the first.
+    highest, lowest = max(bars, key=_HIGH), min(bars, key=_LOW)
+    up, down = highest.high - entry, entry - lowest.low
+    favour, against, best = (up, down, highest) if side == "LONG" else (down, up, lowest)
+    return Excursion(max(favour, Decimal(0)), max(against, Decimal(0)), best.t if favour > 0 else None)
 
 
 def shortfall(entry: Decimal, bars: Sequence[Bar]) -> Decimal:

@@ -103,7 +103,10 @@ class OrderBook:
         named after it, is no exit of this one.
         """
         named = [order for order_id in order_ids if (order := self._order(order_id))]
-        found = self._with_exits([*named, *entry, *self._children(position_id)])
+        known = [*named, *entry, *self._children(position_id)]
+        if not known:
+            return []
+        found = self._with_exits(known)
         own = {order["id"]: order for one in found for order in self.of(symbol, one)}
         opened = {order["id"] for order in entry}
         opposite = _opposite(entry)

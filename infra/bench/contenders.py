@@ -13,6 +13,7 @@ from infra.bench.plain import PlainPosition, as_line
 from infra.bench.stock import streamed
 from jobs.trades import LOOP
 from schemas.run_record import Status
+from shared.collecting import collect_seldom
 from shared.firestore_reads import Reads, RunQueryRequest, StructuredQuery, open_channel
 from shared.log import Log
 from shared.parts import connect
@@ -57,6 +58,7 @@ def stock(settings: Settings) -> int:
 
 def ours(settings: Settings) -> int:
     """Run the trades job: lease, guard, anti-join, evidence, PENDING stream, intent, commit, verification, record."""
+    collect_seldom()
     with redirect_stdout(StringIO()):
         record = run(LOOP, Options(), connect(settings, Log(StringIO())))
     counts = record.counts
