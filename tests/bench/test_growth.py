@@ -32,10 +32,8 @@ def cpu_s(found: Sources, count: int, turn: int) -> dict[str, float]:
     return {contender: measure(contender, fresh).cpu_s for contender in CONTENDERS}
 
 
-@pytest.mark.parametrize(
-    ("few", "many", "bound"),
-    [(1_000, 10_000, 1.5), pytest.param(10_000, 100_000, 1.3, marks=pytest.mark.nightly)],
-)
+@pytest.mark.nightly
+@pytest.mark.parametrize(("few", "many", "bound"), [(1_000, 10_000, 1.5), (10_000, 100_000, 1.3)])
 def test_ten_times_the_documents_take_ten_times_the_processor(
     few: int, many: int, bound: float, stack: LocalStack, tmp_path: Path
 ) -> None:

@@ -107,7 +107,7 @@ def test_a_job_that_fails(thread: LocalStack, wire: Wire) -> None:
     assert verdict.exit_code(strict=False) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_document_that_is_lost_on_the_way(thread: LocalStack, wire: Wire) -> None:
     here = thread.firestore.collection("check_live_positions")
 
@@ -136,11 +136,13 @@ def test_a_row_that_is_missing(thread: LocalStack, wire: Wire) -> None:
     ("job", "table", "column", "value"),
     [
         ("trades", "fact_trades", "pnl_usd", "pnl_usd + 0.000000001"),
-        pytest.param("trades", "fact_trades", "run_id", "'somebody'", marks=pytest.mark.slow),
-        pytest.param("rejected-signals", "fact_rejected_signals", "theoretical_pnl_usd", "0", marks=pytest.mark.slow),
-        pytest.param("expired-signals", "fact_signals_expired", "max_mfe_pct", "NULL", marks=pytest.mark.slow),
-        pytest.param("strategies", "dim_strategies", "timeframe", "'1Min'", marks=pytest.mark.slow),
-        pytest.param("job-runs", "ops_job_runs", "archived_count", "5", marks=pytest.mark.slow),
+        pytest.param("trades", "fact_trades", "run_id", "'somebody'", marks=pytest.mark.nightly),
+        pytest.param(
+            "rejected-signals", "fact_rejected_signals", "theoretical_pnl_usd", "0", marks=pytest.mark.nightly
+        ),
+        pytest.param("expired-signals", "fact_signals_expired", "max_mfe_pct", "NULL", marks=pytest.mark.nightly),
+        pytest.param("strategies", "dim_strategies", "timeframe", "'1Min'", marks=pytest.mark.nightly),
+        pytest.param("job-runs", "ops_job_runs", "archived_count", "5", marks=pytest.mark.nightly),
     ],
 )
 def test_a_value_that_differs_in_its_table(
@@ -184,7 +186,7 @@ QUICK = {"missing", "reckoning wrong"}
 
 @pytest.mark.parametrize(
     ("name", "query", "found"),
-    [pytest.param(*one, id=how, marks=() if how in QUICK else pytest.mark.slow) for how, one in VIEWS.items()],
+    [pytest.param(*one, id=how, marks=() if how in QUICK else pytest.mark.nightly) for how, one in VIEWS.items()],
 )
 def test_a_view_that_is_missing_or_wrong(
     name: str, query: str | None, found: str, thread: LocalStack, wire: Wire
@@ -194,7 +196,7 @@ def test_a_view_that_is_missing_or_wrong(
     broken(checked(thread), name, found, f"schemas/views/{name}.sql")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_view_that_is_gone_is_made_anew(thread: LocalStack, wire: Wire) -> None:
     checked(thread)
     view(thread, "trade_ledger", None)
@@ -212,7 +214,7 @@ def test_a_broker_that_is_down(thread: LocalStack, wire: Wire) -> None:
     assert states(verdict)["strategy_versions"] == "good"
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_broker_that_takes_no_order(thread: LocalStack, wire: Wire) -> None:
     def refused(call: Call) -> None:
         if call.server == "broker" and call.name.startswith("POST /v2/orders"):
@@ -222,7 +224,7 @@ def test_a_broker_that_takes_no_order(thread: LocalStack, wire: Wire) -> None:
     broken(checked(thread), "paper order", "403 insufficient buying power", "open orders")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_an_order_that_is_not_cancelled(thread: LocalStack, wire: Wire) -> None:
     def ignored(call: Call) -> None:
         if call.server == "broker" and call.name.startswith("DELETE "):
@@ -251,7 +253,7 @@ def test_a_clean_up_that_is_refused(thread: LocalStack, wire: Wire) -> None:
     next_one_is_good(thread, wire)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_an_account_that_may_edit_its_dataset_need_not_be_allowed_to_make_one(thread: LocalStack, wire: Wire) -> None:
     parts = there(thread)
     parts.warehouse.client.create_dataset(parts.settings.dataset)

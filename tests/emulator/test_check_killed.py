@@ -15,8 +15,6 @@ from tests.emulator.job_process import let_a_minute_pass
 from tests.emulator.wire import PATIENCE_S, Call, Moment, Wire
 from tests.stack import LocalStack
 
-pytestmark = pytest.mark.slow
-
 
 def removes_rows(call: Call) -> bool:
     """The first statement that empties the dataset; there is nothing to remove before the records are sent."""
@@ -35,7 +33,13 @@ MOMENTS: dict[str, tuple[Moment, int]] = {
 """What happens, and for which time."""
 
 
-@pytest.mark.parametrize("when", MOMENTS)
+@pytest.mark.parametrize(
+    "when",
+    [
+        pytest.param(one, marks=pytest.mark.slow if one == "when a run's rows are visible" else pytest.mark.nightly)
+        for one in MOMENTS
+    ],
+)
 def test_the_next_check_clears_up_and_finds_all_well(when: str, stack: LocalStack, wire: Wire, tmp_path: Path) -> None:
     give_bars(stack, tmp_path)
     kill_at(*MOMENTS[when], stack, wire)
@@ -52,6 +56,7 @@ def test_the_next_check_clears_up_and_finds_all_well(when: str, stack: LocalStac
     assert left(stack) == NOTHING
 
 
+@pytest.mark.slow
 def test_a_check_right_after_a_killed_one_waits_for_its_lease(stack: LocalStack, wire: Wire, tmp_path: Path) -> None:
     give_bars(stack, tmp_path)
     kill_at(*MOMENTS["between two writes to hot storage"], stack, wire)
@@ -61,6 +66,7 @@ def test_a_check_right_after_a_killed_one_waits_for_its_lease(stack: LocalStack,
     assert left(stack) == before
 
 
+@pytest.mark.slow
 def test_a_check_that_is_told_to_stop_ends_at_once_and_says_so(stack: LocalStack, wire: Wire, tmp_path: Path) -> None:
     give_bars(stack, tmp_path)
     code, errors = kill_at(moments.commits, 2, stack, wire, signal.SIGTERM)
