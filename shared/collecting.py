@@ -6,8 +6,8 @@ looks through the young ones whenever 700 were made, which was a seventh of all 
 
 import gc
 
-SELDOM = 50_000
-"""Objects made, and not gone again, after which the young ones are looked through: a few pages of documents."""
+SELDOM = 10000
+"""Objects made, and not gone again, after which the young ones are looked through: some dozens of documents."""
 
 
 def collect_seldom() -> None:

@@ -121,7 +121,7 @@ class Leases:
                     who = state.intent.run_id if state.intent else state.owner
                     raise SplitError(f"{one} is not free: run {who} is under way, or its commit is not settled")
             for one, state in held.items():
-                fields = {"fence": state.fence + 1, "owner": None, "expires_at": None, "intent": None}
+                fields = {"owner": None, "expires_at": None, "intent": None, "fence": state.fence + 1}
                 transaction.set(self._collection.document(one), fields, merge=True)
             transaction.set(whole, {"shards": count}, merge=True)
 

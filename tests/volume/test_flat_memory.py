@@ -35,8 +35,9 @@ def test_a_run_of_twenty_thousand_documents_grows_by_no_document(stack: LocalSta
         first = measured(many, JOB, PAGE_SIZE="500")
         again = measured(many, JOB, PAGE_SIZE="500")
     assert counted(first, "archived") == counted(again, "already") == 20_000
-    assert first.growth(after=5_000) < SLOPE
-    assert again.growth(after=5_000) < SLOPE
+    # By then names have been read by the page twice, and cyclic garbage has been looked for among the old objects.
+    assert first.growth(after=10_000) < SLOPE
+    assert again.growth(after=10_000) < SLOPE
 
 
 def test_pages_of_huge_documents_are_cut_by_weight(stack: LocalStack, tmp_path: Path) -> None:
