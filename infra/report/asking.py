@@ -1,4 +1,4 @@
-"""The report's own questions: a file of `questions/` is one, over one view, with a filter on its ds."""
+"""What the report asks: a file of `questions/` is one question, over one view, with a filter on its ds."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,11 +9,17 @@ from typing import Any
 
 from google.cloud.bigquery import ArrayQueryParameter, ScalarQueryParameter
 
+from schemas.questions import question_named
 from shared.warehouse import Warehouse
 
 Row = Mapping[str, Any]
 
-QUESTIONS = Path(__file__).parent / "questions"
+_OWN = Path(__file__).parent / "questions"
+QUESTIONS: Mapping[str, str] = {
+    **{path.stem: path.read_text(encoding="utf-8") for path in sorted(_OWN.glob("*.sql"))},
+    "fees": question_named("fee_reconciliation").sql,
+}
+"""The SQL of each question; one of them everybody can ask by its name."""
 MOST_ROWS = 3000
 """Trades, or moonshots, that a page shows one by one: a browser draws and scrolls that many without effort."""
 
@@ -57,12 +63,10 @@ class Answers:
 
 def ask(warehouse: Warehouse, scope: Scope) -> Answers:
     """Ask all questions, side by side: BigQuery takes about as long for one as for all."""
-    files = sorted(QUESTIONS.glob("*.sql"))
-    with ThreadPoolExecutor(max_workers=len(files)) as threads:
-        answers = threads.map(lambda path: _answer(warehouse, scope, path), files)
-        return Answers(warehouse.dataset, scope, {path.stem: rows for path, rows in zip(files, answers, strict=True)})
+    with ThreadPoolExecutor(max_workers=len(QUESTIONS)) as threads:
+        answers = threads.map(lambda sql: _answer(warehouse, scope, sql), QUESTIONS.values())
+        return Answers(warehouse.dataset, scope, dict(zip(QUESTIONS, answers, strict=True)))
 
 
-def _answer(warehouse: Warehouse, scope: Scope, path: Path) -> list[Row]:
-    sql = path.read_text(encoding="utf-8")
+def _answer(warehouse: Warehouse, scope: Scope, sql: str) -> list[Row]:
     return list(warehouse.rows(sql, [one for one in scope.parameters if f"@{one.name}" in sql]))
