@@ -22,6 +22,7 @@ from shared.lease import Leases
 from shared.log import Log, Severity
 from shared.parts import Parts
 from shared.quarantine import Quarantine
+from shared.retrying import persistently
 from shared.run import run
 from shared.runs import Runs
 from shared.settings import Settings
@@ -75,6 +76,8 @@ class Silence(Log):
 
 
 _REALLY = Options(delete=True)
+_ENGINE_WAITS_S = 300.0
+"""Simulated; the locks of a dead transaction last for a minute."""
 
 
 @dataclass(frozen=True)
@@ -178,15 +181,17 @@ class World:
         )
 
     def put(self, collection: str, name: str, fields: Mapping[str, Any]) -> None:
-        """Write a document as the engine does, past all faults."""
+        """Write a document as the engine does, past all faults, and again while a dead run's transaction locks it."""
         with self.governed():
-            self.clients.stock.collection(collection).document(name).set(dict(fields))
+            reference = self.clients.stock.collection(collection).document(name)
+            persistently(_ENGINE_WAITS_S, lambda: reference.set(dict(fields)))
 
     def delete(self, collection: str, name: str) -> None:
         """Delete a document as the engine does."""
         past = len(self.firestore.store.history)
         with self.governed():
-            self.clients.stock.collection(collection).document(name).delete()
+            reference = self.clients.stock.collection(collection).document(name)
+            persistently(_ENGINE_WAITS_S, reference.delete)
         moments = [moment_of(*one) for one in self.firestore.store.history[past:]]
         self.deleted |= {(one.path, one.at) for one in moments}
 
