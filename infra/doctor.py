@@ -152,8 +152,7 @@ def _market(parts: Parts) -> Iterator[Finding]:
 
 def _leases(parts: Parts) -> Iterator[Finding]:
     leases = dict.fromkeys(job.lease for job in all_jobs().values())
-    for name in (shard.of(lease) for lease in leases for shard in parts.leases.of(lease)):
-        state = parts.leases.peek(name)
+    for name, state in (held for lease in leases for held in parts.leases.states(lease).items()):
         free = state.free_for("")
         if state.intent is not None and free:
             detail = f"{name}: the commit of run {state.intent.run_id} ({state.intent.n} rows) is not settled"

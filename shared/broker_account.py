@@ -23,6 +23,14 @@ _UNKNOWN = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY})
 """What a look-up by id is answered where there is no such thing, or where nothing could have that id."""
 
 
+def trading_client(access: BrokerAccount, caller: Caller) -> "RESTClient":
+    """Connect to the trading API of one account."""
+    from alpaca.trading.client import TradingClient  # noqa: PLC0415 - alpaca-py takes a second to import
+
+    key, secret = keys_of(access)
+    return caller.prepared(TradingClient(key, secret, raw_data=True, url_override=access.base_url))
+
+
 class TradingAccount:
     """Read-only access to one account."""
 
@@ -153,10 +161,7 @@ class TradingAccount:
 
     @cached_property
     def _client(self) -> "RESTClient":
-        from alpaca.trading.client import TradingClient  # noqa: PLC0415 - alpaca-py takes a second to import
-
-        key, secret = keys_of(self._access)
-        return self._caller.prepared(TradingClient(key, secret, raw_data=True, url_override=self._access.base_url))
+        return trading_client(self._access, self._caller)
 
 
 def keys_of(access: BrokerAccount) -> tuple[str, str]:

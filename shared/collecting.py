@@ -6,7 +6,7 @@ looks through the young ones whenever 700 were made, which was a seventh of all 
 
 import gc
 
-SELDOM = 10000
+SELDOM = 10_000
 """Objects made, and not gone again, after which the young ones are looked through: some dozens of documents."""
 
 

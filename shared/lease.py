@@ -114,7 +114,7 @@ class Leases:
 
         def write(transaction: firestore.Transaction) -> None:
             now = self.read(whole, transaction).shards
-            names = {shard.of(name) for number in (1, now, count) for shard in shards(number)}
+            names = {one for number in (1, now, count) for one in _names(name, number)}
             held = {one: self.read(self._collection.document(one), transaction) for one in sorted(names)}
             for one, state in held.items():
                 if not state.free_for("") or state.intent is not None:
@@ -130,6 +130,11 @@ class Leases:
     def of(self, name: str) -> list[Shard]:
         """List the shards of a table."""
         return shards(self.peek(name).shards)
+
+    def states(self, name: str) -> dict[str, State]:
+        """Read all leases of a table without touching them, one for each shard, by their names."""
+        whole = self.peek(name)
+        return {one: whole if one == name else self.peek(one) for one in _names(name, whole.shards)}
 
     def peek(self, name: str) -> State:
         """Read a lease without touching it."""
@@ -153,6 +158,10 @@ class Leases:
             read_at=snapshot.read_time,
             shards=fields.get("shards", 1),
         )
+
+
+def _names(table: str, count: int) -> list[str]:
+    return [shard.of(table) for shard in shards(count)]
 
 
 class Lease:

@@ -40,7 +40,7 @@ class _Series:
 
     def add(self, answer: Iterable[Mapping[str, Any]], start: datetime, end: datetime) -> None:
         """Take in what the broker answered for [start, end)."""
-        bars = {bar.t: bar for bar in (*self.bars, *_bars(answer))}
+        bars = {bar.t: bar for bar in (*self.bars, *bars_of(answer))}
         self.bars = sorted(bars.values(), key=_TIME)
         self.covered = merged([*self.covered, (start, end)], timedelta(0))
 
@@ -146,7 +146,7 @@ def uncovered(
     return result
 
 
-def _bars(answer: Iterable[Mapping[str, Any]]) -> Iterator[Bar]:
+def bars_of(answer: Iterable[Mapping[str, Any]]) -> Iterator[Bar]:
     """Read the bars that can be read and are sound; the others are gaps, which window_complete reports."""
     for raw in answer:
         try:

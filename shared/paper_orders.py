@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from shared.broker_account import keys_of
+from shared.broker_account import trading_client
 from shared.broker_calls import BrokerError, Caller
 from shared.environment import PAPER_URL
 from shared.settings import BrokerAccount
@@ -96,7 +96,4 @@ class PaperOrders:
 
     @cached_property
     def _client(self) -> "RESTClient":
-        from alpaca.trading.client import TradingClient  # noqa: PLC0415 - alpaca-py takes a second to import
-
-        key, secret = keys_of(self._access)
-        return self._caller.prepared(TradingClient(key, secret, raw_data=True, url_override=self._access.base_url))
+        return trading_client(self._access, self._caller)

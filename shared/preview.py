@@ -72,8 +72,8 @@ def _require_tables(parts: Parts, *rows: type[ArchivedRow]) -> None:
 def _preview_loop(loop: Loop[Any, Any], options: Options, parts: Parts, result: Preview) -> None:
     _require_tables(parts, loop.row, *loop.reads)
     record = result.record
-    states = [parts.leases.peek(shard.of(loop.lease)) for shard in parts.leases.of(loop.lease)]
-    result.open_intent = next((state.intent.run_id for state in states if state.intent), None)
+    states = parts.leases.states(loop.lease)
+    result.open_intent = next((state.intent.run_id for state in states.values() if state.intent), None)
     read_moment(record, options, parts)
     survey = Survey(loop, options, parts, record)
     reasons: Counter[str] = Counter()

@@ -3,12 +3,14 @@
 import traceback
 import uuid
 from decimal import Decimal
+from typing import Any
 
 from schemas import SCHEMA_VERSION
 from schemas.run_record import RunError, RunRecord, Status
 from shared.jobs import Job
 from shared.log import Severity
 from shared.parts import Parts
+from shared.settings import Settings
 from shared.survey import Options
 
 STREAM_PRICE = Decimal("0.025") / 2**30
@@ -33,16 +35,23 @@ def begin(job: Job, options: Options, parts: Parts) -> RunRecord:
         lease=options.shard.of(job.lease),
         started_at=now,
         as_of=options.as_of or now,
-        git_hash=settings.code_version,
-        schema_version=SCHEMA_VERSION,
-        image=settings.image,
-        execution=settings.execution,
-        task_index=settings.task_index,
-        attempt=settings.attempt,
-        trigger=settings.trigger,
         settings=settings.public(),
         dry_run=options.dry_run,
+        **execution_of(settings),
     )
+
+
+def execution_of(settings: Settings) -> dict[str, Any]:
+    """Say for a record which code runs, where, and who started it."""
+    return {
+        "git_hash": settings.code_version,
+        "schema_version": SCHEMA_VERSION,
+        "image": settings.image,
+        "execution": settings.execution,
+        "task_index": settings.task_index,
+        "attempt": settings.attempt,
+        "trigger": settings.trigger,
+    }
 
 
 def read_moment(record: RunRecord, options: Options, parts: Parts) -> None:

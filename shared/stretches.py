@@ -60,7 +60,7 @@ class Stretches:
         before names are tried again, each time twice as many. Of a shard all names are read, for most documents are
         another one's.
         """
-        most, patience = (_TRIED, 1) if self._shard == WHOLE else (PAGE, 1)
+        most, patience = _TRIED if self._shard == WHOLE else PAGE, 1
         while not self._ended:
             before = self._after
             read = list(self._page(most, _NAME))

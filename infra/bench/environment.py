@@ -14,11 +14,9 @@ _CHECKOUT = Path(__file__).parents[2]
 
 def missing() -> dict[str, str]:
     """Name the contenders that cannot be measured here, with what to do about it."""
-    return (
-        {}
-        if (_OF_ITS_OWN / ".installed").exists()
-        else {DLT: "`make .venv/.bench` brings it, into an environment of its own"}
-    )
+    if (_OF_ITS_OWN / ".installed").exists():
+        return {}
+    return {DLT: "`make .venv/.bench` brings it, into an environment of its own"}
 
 
 def python_for(contender: str) -> str:

@@ -1,15 +1,14 @@
 """The price path that the marked records are about: real bars of a well-known coin, as the broker sends them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from jobs.check.times import Span
-from schemas.document import numeric
 from shared.bars import Bar
 from shared.broker import Broker
+from shared.market import bars_of
 
 UNKNOWN = Decimal(100)
 """US dollars per unit, where there are no bars."""
@@ -45,14 +44,4 @@ def ask(broker: Broker, symbol: str, timeframe: str, span: Span) -> Path:
         BrokerError: It failed.
     """
     found = broker.bars("CRYPTO", [symbol], timeframe, span[0], span[1] - _TICK)[symbol]
-    return Path(symbol, timeframe, sorted(_read(found)))
-
-
-def _read(answer: Sequence[Mapping[str, Any]]) -> Iterator[Bar]:
-    """Read the bars that are sound; the jobs take the others for gaps, too."""
-    for raw in answer:
-        bar = Bar(
-            datetime.fromisoformat(raw["t"]), *(numeric(Decimal(str(raw[name]))) for name in ("o", "h", "l", "c"))
-        )
-        if bar.sound:
-            yield bar
+    return Path(symbol, timeframe, sorted(bars_of(found)))

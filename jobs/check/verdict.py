@@ -13,12 +13,12 @@ from jobs.check.course import pass_over, pass_through
 from jobs.check.hops import Hop, State, Told
 from jobs.check.trip import Trip
 from jobs.entry import DONE, FAILED, UNBALANCED
-from schemas import SCHEMA_VERSION
 from schemas.run_record import RunError, RunRecord, Status
 from shared.lease import Lease
 from shared.log import Log, Severity
 from shared.namespace import GUARD, corner
 from shared.parts import Parts, connect
+from shared.records import execution_of
 from shared.retrying import UNAVAILABLE
 from shared.settings import Settings
 
@@ -106,13 +106,7 @@ def _begin(trip: Trip) -> RunRecord:
         lease=GUARD,
         started_at=now,
         as_of=now,
-        git_hash=settings.code_version,
-        schema_version=SCHEMA_VERSION,
-        image=settings.image,
-        execution=settings.execution,
-        task_index=settings.task_index,
-        attempt=settings.attempt,
-        trigger=settings.trigger,
+        **execution_of(settings),
     )
 
 

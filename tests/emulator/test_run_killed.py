@@ -1,6 +1,5 @@
 """Runs that die at any call, or lose any answer: the next run makes everything whole."""
 
-import re
 from pathlib import Path
 
 from google.cloud.bigquery_storage_v1.types import AppendRowsRequest
@@ -12,9 +11,8 @@ from tests.emulator.history import History
 from tests.emulator.job_process import kill_at
 from tests.emulator.promises import ENDED_WELL, Promises
 from tests.emulator.wire import Call, CutError, Step, Wire
+from tests.faults.sites import route_of
 from tests.stack import LocalStack
-
-_JOB_ID = re.compile(r"(?<=/queries/)[^/]+|(?<=/jobs/)[^/]+")
 
 
 def test_the_record_of_a_killed_run_is_closed_as_abandoned(stack: LocalStack, wire: Wire, tmp_path: Path) -> None:
@@ -64,7 +62,7 @@ def lose_every_other_of_each_kind() -> Step:
     lost: dict[str, bool] = {}
 
     def step(call: Call) -> None:
-        kind = f"{call.server} {_JOB_ID.sub('', call.name)}"
+        kind = route_of(call)
         lost[kind] = not lost.get(kind, False)
         if lost[kind]:
             raise CutError

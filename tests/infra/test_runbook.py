@@ -15,11 +15,11 @@ from jobs.registry import RUN_ALL
 from tests.emulator.builders import position, put
 from tests.emulator.promises import read_table
 from tests.emulator.test_account_truth import holding, seed
+from tests.shell_blocks import shell_blocks
 from tests.stack import LocalStack
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK, CLOUD_SETUP = ROOT / "infra" / "README.md", ROOT / "infra" / "gcp" / "README.md"
-BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TIME_TRAVEL = re.compile(r"FOR SYSTEM_TIME AS OF TIMESTAMP '[^']+'")
 PARSED = re.compile(r"do not currently have an active account|could not be refreshed|credentials", re.IGNORECASE)
 """What gcloud says once it has understood a command and turns to its server."""
@@ -28,7 +28,7 @@ GCLOUD_PATIENCE_S = 60
 
 def commands(text: str) -> list[list[str]]:
     """The words of each command in the text's shell blocks, loops unrolled to their body, variables as they stand."""
-    lines = re.sub(r" #.*", "", "".join(BLOCK.findall(text)).replace("\\\n", " "))
+    lines = re.sub(r" #.*", "", "".join(shell_blocks(text)).replace("\\\n", " "))
     lexed = shlex.shlex(lines, posix=True, punctuation_chars=";\n")
     lexed.whitespace, lexed.whitespace_split, lexed.commenters = " \t", True, ""
     found: list[list[str]] = [[]]

@@ -11,9 +11,10 @@ from urllib.parse import unquote
 
 import pytest
 
+from tests.shell_blocks import shell_blocks
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(page for page in ROOT.rglob("*.md") if not set(page.relative_to(ROOT).parts) & {".venv", ".git"})
-BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATIENCE_S = 300
 
@@ -23,8 +24,7 @@ Shell = Callable[[str], subprocess.CompletedProcess[str]]
 def section(title: str) -> str:
     """The first shell block under a heading of the README."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (found, *_) = BLOCK.findall(text.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0])
-    return str(found)
+    return shell_blocks(text.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0])[0]
 
 
 def commands(block: str) -> list[str]:
