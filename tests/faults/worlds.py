@@ -20,6 +20,8 @@ from tests.stack import AS_OF, LocalStack
 
 ROUNDS = 20
 """How many rounds one corner serves; then the next one begins, or every look would take longer."""
+SETTLED = range(ROUNDS + 4, ROUNDS + 10)
+"""Documents that nothing happens to: enough of them that every round finds most of a collection archived already."""
 REALLY = ("--delete",)
 """A retirement by hand is a dry run without it."""
 
@@ -105,7 +107,8 @@ class Documents(_Common):
 
     def begin(self) -> None:
         """Seed the market and live through the first round."""
-        self.stack.seed(write_market(self.directory, range(1, ROUNDS + 4)))
+        self.stack.seed(write_market(self.directory, range(1, SETTLED.stop)))
+        put(self.stack, self._collection, *map(self._document, SETTLED))
         put(self.stack, self._collection, self._document(1), self._document(2, **self.spoiling.wrong))
         self.go_on()
         self.run()
