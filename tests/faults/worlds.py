@@ -309,7 +309,9 @@ class RunRecords(_Common):
     """The records of runs, those of the struck ones among them. Every round adds one of another job."""
 
     def begin(self) -> None:
-        """Archive the record of one run."""
+        """Archive the records of as many runs as every round finds archived already."""
+        for _ in SETTLED:
+            self.run("trades")
         self.go_on()
         self.run()
 
