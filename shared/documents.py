@@ -29,7 +29,7 @@ from shared.retrying import TRANSIENT, persistently
 from shared.settings import Settings
 from shared.values import RawDocument, decode_document, decode_fields, moment
 
-PAGE = 5000
+PAGE = 20_000
 """Documents per query. The service ends queries near 60 s; one that ends early is resumed after its last document."""
 
 MAX_ID = 1500

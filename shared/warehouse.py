@@ -16,18 +16,19 @@ from google.cloud import bigquery
 from schemas.bigquery import Column, columns
 from schemas.table import ArchivedRow
 from shared import sql
-from shared.batching import batches, sized_batches
+from shared.batching import sized_batches
 from shared.fingerprint import Fingerprint
 from shared.retrying import ONCE, is_transient, persistently
 from shared.settings import Settings
 
 R = TypeVar("R", bound=ArchivedRow)
 
-MAX_PARAMETERS = 5000
-"""Keys per question."""
+MAX_KEYS = 10_000
+MAX_KEY_BYTES = 8_000_000
+"""Keys per question, and their bytes in it; BigQuery takes requests of 10 MB."""
 MAX_REVISIONS = 200
 MAX_REVISION_BYTES = 5_000_000
-"""Rows and bytes per UPDATE; BigQuery takes requests of 10 MB."""
+"""Rows and bytes per UPDATE, likewise."""
 MAX_JOB_S = 600.0
 """How long a statement may run, seconds; each call about it has a deadline of its own."""
 
@@ -117,8 +118,8 @@ class Warehouse:
     def stored(self, row: type[ArchivedRow], identities: Sequence[Any]) -> dict[Any, list[Stored]]:
         """Look up first key columns over all partitions: identity → what the table holds for it."""
         found: dict[Any, list[Stored]] = {}
-        for some in batches(identities, MAX_PARAMETERS):
-            parameter = bigquery.ArrayQueryParameter("identities", "STRING", list(some))
+        for some in _questions(identities):
+            parameter = bigquery.ArrayQueryParameter("identities", "STRING", some)
             for record in self.rows(sql.stored(self.table(row), row), [parameter]):
                 key = tuple(record[name] for name in row.TABLE.key)
                 found.setdefault(key[0], []).append(Stored(key, record["ds"], record["source_rev"]))
@@ -127,7 +128,7 @@ class Warehouse:
     def fetch(self, row: type[R], stored: Sequence[Stored]) -> list[R]:
         """Read whole rows back as they are: what a revision takes over from a row must not depend on its validity."""
         result: list[R] = []
-        for some in batches(stored, MAX_PARAMETERS):
+        for some in sized_batches(stored, MAX_KEYS, MAX_KEY_BYTES, lambda one: key_bytes(one.key[0])):
             parameter = bigquery.ArrayQueryParameter("identities", "STRING", [one.key[0] for one in some])
             statement = sql.rows_of(self.table(row), row, (one.ds for one in some))
             result.extend(cast("R", row.model_construct(**record)) for record in self.rows(statement, [parameter]))
@@ -164,9 +165,9 @@ class Warehouse:
     ) -> set[tuple[tuple[Any, ...], datetime]]:
         """Find keys, with the revision held, of rows that hold it since before a moment."""
         found: set[tuple[tuple[Any, ...], datetime]] = set()
-        for some in batches(identities, MAX_PARAMETERS):
+        for some in _questions(identities):
             parameters = [
-                bigquery.ArrayQueryParameter("identities", "STRING", list(some)),
+                bigquery.ArrayQueryParameter("identities", "STRING", some),
                 bigquery.ScalarQueryParameter("before", "TIMESTAMP", before),
             ]
             for record in self.rows(sql.held_since(self.table(row), row), parameters):
@@ -178,8 +179,8 @@ class Warehouse:
         held = {tuple(getattr(one, name) for name in row.TABLE.key) for one in of}
         values = sorted({value for one in of for name in shared if (value := getattr(one, name)) is not None})
         found: dict[tuple[Any, ...], Stored] = {}
-        for some in batches(values, MAX_PARAMETERS):
-            parameter = bigquery.ArrayQueryParameter("shared", "STRING", list(some))
+        for some in _questions(values):
+            parameter = bigquery.ArrayQueryParameter("shared", "STRING", some)
             for record in self.rows(sql.kin(self.table(row), row, shared), [parameter]):
                 key = tuple(record[name] for name in row.TABLE.key)
                 found[key] = Stored(key, record["ds"], record["source_rev"])
@@ -193,6 +194,16 @@ class Warehouse:
         statement = sql.patch(self.table(row), row, columns_set, (old.ds for old, _ in patches))
         structs = [_patch_struct(row, columns_set, old, values) for old, values in patches]
         self.change(statement, [bigquery.ArrayQueryParameter("rows", "STRUCT", structs)])
+
+
+def _questions(keys: Iterable[str]) -> Iterator[list[str]]:
+    """Cut keys into lists that fit a question."""
+    return sized_batches(keys, MAX_KEYS, MAX_KEY_BYTES, key_bytes)
+
+
+def key_bytes(key: str) -> int:
+    """Bound a key's share of a request: JSON spells a byte in six letters at most, and its element has braces."""
+    return 6 * len(key.encode()) + len('{"value": ""}, ')
 
 
 def _patch_struct(

@@ -8,7 +8,7 @@ import pytest
 from google.cloud import bigquery
 
 from shared.stream import MAX_REQUEST as APPENDED
-from shared.warehouse import MAX_PARAMETERS, MAX_REVISION_BYTES
+from shared.warehouse import MAX_KEY_BYTES, MAX_KEYS, MAX_REVISION_BYTES, key_bytes
 from tests.strict import appends, parameters
 from tests.strict.judge import MAX_REQUEST, STREAMED_FOR_S, Judge
 from tests.strict.tables import Clock, judge, query
@@ -169,7 +169,16 @@ def test_sizes_are_limited() -> None:
 def test_the_product_keeps_a_distance_from_the_limits() -> None:
     assert APPENDED < appends.MAX_REQUEST
     assert 2 * MAX_REVISION_BYTES <= MAX_REQUEST
-    assert MAX_PARAMETERS <= parameters.MAX_PARAMETERS
+    assert MAX_KEY_BYTES < MAX_REQUEST
+    assert MAX_KEYS <= parameters.MAX_PARAMETERS
+
+
+@pytest.mark.parametrize("letter", ["a", "\x00", "\\", "é", "語", "😀"])
+def test_keys_are_never_longer_in_a_request_than_they_are_counted(letter: str) -> None:
+    keys = [letter * length for length in (1, 10, 375)]
+    sent = query("SELECT 1 AS x", bigquery.ArrayQueryParameter("keys", "STRING", keys))
+    without = query("SELECT 1 AS x", bigquery.ArrayQueryParameter("keys", "STRING", []))
+    assert len(json.dumps(sent)) - len(json.dumps(without)) <= sum(map(key_bytes, keys))
 
 
 @pytest.mark.parametrize("body", [b'{"x": NaN}', b'{"x": "\\ud800"}', b"{"])
