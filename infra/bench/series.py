@@ -46,8 +46,8 @@ def measured(plan: Plan, say: Callable[[str], None]) -> list[list[Measured]]:
 def _filled(plan: Plan, say: Callable[[str], None]) -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="golden-thread-bench-") as folder:
         stack = Stack(Path(folder) / "stack")
-        environment = stack.up(plan.firestore, say=say).environment()
         try:
+            environment = stack.up(plan.firestore, say=say).environment()
             say(f"writing {plan.documents} documents")
             fill(load(environment), Path(folder) / "market", plan.documents, plan.seed)
             yield environment

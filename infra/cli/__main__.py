@@ -1,5 +1,5 @@
 """`python -m infra.cli`: the command line without its console script."""
 
-from infra.cli import main
+from infra.cli import start
 
-main(prog_name="golden-thread")
+start()
