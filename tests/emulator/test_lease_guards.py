@@ -3,79 +3,22 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from threading import Semaphore
-from typing import Any
 
 import pytest
 from google.api_core.exceptions import GoogleAPIError
 from google.cloud import firestore
 
-from infra.local.firestore.server import Server
-from shared.documents import open_firestore
 from shared.lease import Lease, LeaseLostError, Leases
-from shared.settings import load
 from tests.emulator import moments
+from tests.emulator.facts_lease import LIFE, Clock, document, lose, take
 from tests.emulator.wire import PATIENCE_S, Call, Gate, RefusedError, Wire, once
-from tests.emulator.wire_grpc import grpc_relay
 
-LIFE = timedelta(seconds=60)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
+pytest_plugins = ["tests.emulator.lease_fixtures"]
+
 Write = Callable[[Lease], object]
-
-
-class Clock:
-    """The server's clock, which moves when told to."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 1, 1, tzinfo=UTC)
-
-    def __call__(self) -> int:
-        return (self.now - EPOCH) // MICROSECOND
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def line() -> Wire:
-    return Wire()
-
-
-@pytest.fixture
-def client(clock: Clock, line: Wire) -> Iterator[firestore.Client]:
-    server = Server("127.0.0.1", 0, wall=clock)
-    server.start()
-    with grpc_relay("firestore", f"127.0.0.1:{server.port}", line) as address:
-        settings = load({"GOOGLE_CLOUD_PROJECT": "test-project", "FIRESTORE_EMULATOR_HOST": address})
-        with closing(open_firestore(settings)) as client:
-            yield client
-    server.stop()
-
-
-@pytest.fixture
-def leases(client: firestore.Client) -> Leases:
-    return Leases(client, load({"GOOGLE_CLOUD_PROJECT": "test-project", "LEASE_SECONDS": "60", "RETRY_SECONDS": "0.1"}))
-
-
-def take(leases: Leases, owner: str = "run-1") -> Lease:
-    lease = leases.acquire("facts", owner)
-    assert lease is not None
-    return lease
-
-
-def lose(leases: Leases, clock: Clock) -> Lease:
-    """Let the lease expire and another run take it."""
-    clock.now += LIFE
-    return take(leases, "run-2")
-
-
-def document(client: firestore.Client) -> dict[str, Any]:
-    return client.document("job_leases/facts").get().to_dict() or {}
 
 
 def intended(client: firestore.Client) -> str | None:

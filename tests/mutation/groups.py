@@ -54,6 +54,7 @@ GROUPS = {
         ),
         (
             "tests/emulator/test_lease_guards.py",
+            "tests/emulator/test_lease_splitting.py",
             *_unit("settle", "sql_statements", "stream_answers", "trades_revision"),
             "tests/simulation/test_scripts.py",
             "tests/simulation/test_streams.py",
