@@ -1,8 +1,8 @@
 """What a run logs and stamps, word by word: whoever is on call reads nothing else."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,63 +10,17 @@ import pytest
 from schemas.run_record import Status
 from schemas.table import ArchivedRow
 from shared.fingerprint import Fingerprint
-from shared.log import Log, Severity
-from shared.parts import Parts
-from shared.survey import Options
+from shared.log import Severity
 from shared.warehouse import Warehouse
 from tests.emulator.builders import orders, position
+from tests.simulation.listening import TRADES, Listening
 from tests.simulation.network import Fault
-from tests.simulation.scripts import SOON
-from tests.simulation.world import Ended, Errand, World
-
-TRADES = Errand("trades", Options(as_of=datetime.fromisoformat(SOON)))
-
-
-@dataclass
-class Heard(Log):
-    """Keeps what is said: message, severity and fields."""
-
-    said: list[tuple[str, Severity, dict[str, Any]]] = field(default_factory=list)
-
-    def labelled(self, **_: str) -> "Heard":
-        return self
-
-    def event(self, message: str, severity: Severity = Severity.INFO, **fields: Any) -> None:
-        self.said.append((message, severity, fields))
-
-
-class Listening(World):
-    """A world whose runs are heard."""
-
-    def __init__(self) -> None:
-        super().__init__(0)
-        self.heard = Heard()
-
-    def parts(self) -> Parts:
-        return replace(super().parts(), log=self.heard)
-
-    def told(self, message: str) -> list[tuple[Severity, dict[str, Any]]]:
-        return [(severity, fields) for said, severity, fields in self.heard.said if said == message]
-
-    def one(self, errand: Errand = TRADES) -> Ended:
-        """Run once, a second later, so that no two revisions are of one moment."""
-        self.time.sleep(1)
-        (ended,) = self.run(errand)
-        return ended
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        return sorted(self.dataset.rows("fact_trades"), key=lambda row: str(row["trade_id"]))
+from tests.simulation.world import Errand
 
 
 @pytest.fixture
 def world() -> Listening:
-    """Three trades to archive."""
-    world = Listening()
-    world.venue.record([order for number in (1, 2, 3) for order in orders(number)], [])
-    for number in (1, 2, 3):
-        world.put("live_positions", f"position-{number:04}", position(number))
-    return world
+    return Listening.of_three_trades()
 
 
 def test_a_page_says_how_far_the_run_is(world: Listening) -> None:

@@ -1,0 +1,64 @@
+"""A world whose runs are heard."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from shared.log import Log, Severity
+from shared.parts import Parts
+from shared.survey import Options
+from tests.emulator.builders import orders, position
+from tests.simulation.scripts import SOON
+from tests.simulation.world import Ended, Errand, World
+
+TRADES = Errand("trades", Options(as_of=datetime.fromisoformat(SOON)))
+
+
+@dataclass
+class Heard(Log):
+    """Keeps what is said: message, severity and fields."""
+
+    said: list[tuple[str, Severity, dict[str, Any]]] = field(default_factory=list)
+
+    def labelled(self, **_: str) -> "Heard":
+        return self
+
+    def event(self, message: str, severity: Severity = Severity.INFO, **fields: Any) -> None:
+        self.said.append((message, severity, fields))
+
+
+class Listening(World):
+    """A world whose runs are heard."""
+
+    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
+        """Run with other settings than a world usually has, by the names of their fields."""
+        super().__init__(0)
+        self.heard = Heard()
+        self._changes = settings or {}
+
+    def parts(self) -> Parts:
+        parts = super().parts()
+        return replace(parts, log=self.heard, settings=parts.settings.model_copy(update=self._changes))
+
+    def told(self, message: str) -> list[tuple[Severity, dict[str, Any]]]:
+        return [(severity, fields) for said, severity, fields in self.heard.said if said == message]
+
+    def one(self, errand: Errand = TRADES) -> Ended:
+        """Run once, a second later, so that no two revisions are of one moment."""
+        self.time.sleep(1)
+        (ended,) = self.run(errand)
+        return ended
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return sorted(self.dataset.rows("fact_trades"), key=lambda row: str(row["trade_id"]))
+
+    @classmethod
+    def of_three_trades(cls, **settings: Any) -> "Listening":
+        """Begin with three trades to archive."""
+        world = cls(settings)
+        world.venue.record([order for number in (1, 2, 3) for order in orders(number)], [])
+        for number in (1, 2, 3):
+            world.put("live_positions", f"position-{number:04}", position(number))
+        return world
