@@ -22,7 +22,7 @@ from mutmut.state import state
 
 MUTANTS = "MUTANTS"
 """Variable that names the file of the mutants' names; the outcomes go beside it."""
-_PATIENCE_S = 600
+_PATIENCE_S = 120
 """How long a trial may take that waits for something which never comes."""
 
 Reaching = tuple[float, int]
