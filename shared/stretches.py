@@ -17,6 +17,8 @@ from shared.warehouse import Stored, Warehouse
 _NAME = ("__name__",)
 _TRIED = 500
 """Names read before it is known whether reading names pays."""
+_NAMES = 5000
+"""Names read at once where it does. They are held until the table has said what it knows of them: 2 kB each."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +62,14 @@ class Stretches:
         before names are tried again, each time twice as many. Of a shard all names are read, for most documents are
         another one's.
         """
-        most, patience = _TRIED if self._shard == WHOLE else PAGE, 1
+        most, patience = _TRIED if self._shard == WHOLE else _NAMES, 1
         while not self._ended:
             before = self._after
             read = list(self._page(most, _NAME))
             names = [one for one in read if self._shard.holds(one.id)]
             known = self._known(names)
             if self._shard != WHOLE or 2 * len(known) >= len(names):
-                most, patience = PAGE, 1
+                most, patience = _NAMES, 1
                 yield Stretch(list(known.values()), self._unknown(names, known), len(read) - len(names))
                 continue
             yield Stretch((), self._again(before, len(names)))

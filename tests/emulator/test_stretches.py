@@ -26,6 +26,7 @@ EVERYTHING = Options(limit=1000)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "PAGE", 4)
     monkeypatch.setattr(stretches, "PAGE", 4)
+    monkeypatch.setattr(stretches, "_NAMES", 4)
     monkeypatch.setattr(stretches, "_TRIED", 2)
 
 
