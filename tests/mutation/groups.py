@@ -57,6 +57,7 @@ GROUPS = {
             "tests/emulator/test_lease_splitting.py",
             *_unit("settle", "sql_statements", "stream_answers", "trades_revision"),
             "tests/simulation/test_page_by_page.py",
+            "tests/simulation/test_retirement_page_by_page.py",
             "tests/simulation/test_scripts.py",
             "tests/simulation/test_streams.py",
             "tests/simulation/test_what_runs_say.py",
