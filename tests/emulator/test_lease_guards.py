@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from threading import Semaphore
 
@@ -18,7 +19,7 @@ from tests.emulator.wire import PATIENCE_S, Call, Gate, RefusedError, Wire, once
 
 pytest_plugins = ["tests.emulator.lease_fixtures"]
 
-Write = Callable[[Lease], object]
+Write = Callable[[], object]
 
 
 def intended(client: firestore.Client) -> str | None:
@@ -128,23 +129,75 @@ def test_an_intent_that_is_written_again_stays_as_it_was(leases: Leases, client:
     assert document(client) == before
 
 
-def test_nobody_takes_the_lease_between_the_look_at_the_fence_and_the_intent(
-    leases: Leases, client: firestore.Client, clock: Clock, line: Wire
-) -> None:
-    lease, gate = take(leases), Gate(moments.intends)
+@dataclass
+class Race:
+    """A write of a lease that expired, and another run that wants the lease before the write is done."""
+
+    wrote: bool
+    """Whether the write found the lease its own."""
+    taken: Lease | None
+
+
+def race(leases: Leases, clock: Clock, line: Wire, write: Write) -> Race:
+    """Hold what `write` commits until another run has tried to take the lease, half a life later."""
+    gate = Gate(lambda call: call.name == "Commit")
     clock.now += LIFE
     line.set(before=gate)
     with ThreadPoolExecutor(2) as threads:
-        intending = threads.submit(lease.intend, "s1", 3)
+        writing = threads.submit(write)
         with gate.held():
+            clock.now += LIFE / 2
             taking = threads.submit(leases.acquire, "facts", "run-2")
             with suppress(TimeoutError):
                 taking.exception(0.5)
-        written = intending.exception(PATIENCE_S) is None
+        failed = writing.exception(PATIENCE_S)
         taken = None if taking.exception(PATIENCE_S) else taking.result()
-    assert written == (intended(client) is not None)
-    if taken is not None:
-        assert (taken.found_intent is not None) == written, "an intent was written under a fence that was lost"
+    return Race(failed is None and writing.result() is not False, taken)
+
+
+def test_nobody_takes_the_lease_between_the_look_at_the_fence_and_the_intent(
+    leases: Leases, client: firestore.Client, clock: Clock, line: Wire
+) -> None:
+    lease = take(leases)
+
+    ended = race(leases, clock, line, lambda: lease.intend("s1", 3))
+
+    assert ended.wrote == (intended(client) is not None)
+    if ended.taken is not None:
+        assert (ended.taken.found_intent is not None) == ended.wrote, "an intent under a lost fence"
+
+
+def test_nobody_takes_the_lease_between_the_look_at_the_fence_and_the_clearing(
+    leases: Leases, clock: Clock, line: Wire
+) -> None:
+    lease = take(leases)
+    lease.intend("s1", 3)
+
+    ended = race(leases, clock, line, lambda: lease.clear("s1"))
+
+    if ended.taken is not None:
+        assert (ended.taken.found_intent is None) == ended.wrote, "an intent was cleared that another run settles"
+
+
+def test_nobody_s_lease_is_given_back_by_who_lost_it_on_the_way(
+    leases: Leases, client: firestore.Client, clock: Clock, line: Wire
+) -> None:
+    lease = take(leases)
+
+    ended = race(leases, clock, line, lease.release)
+
+    assert ended.taken is None or document(client)["owner"] == "run-2"
+
+
+def test_nobody_s_lease_is_shortened_by_who_lost_it_on_the_way(
+    leases: Leases, client: firestore.Client, clock: Clock, line: Wire
+) -> None:
+    lease = take(leases)
+
+    ended = race(leases, clock, line, lease.renew)
+
+    if ended.taken is not None:
+        assert abs(document(client)["expires_at"] - (clock.now + LIFE)) < timedelta(milliseconds=1)
 
 
 def test_a_cleared_intent_is_gone(leases: Leases, client: firestore.Client) -> None:
@@ -234,7 +287,7 @@ def test_the_time_of_a_lease_is_the_server_s(leases: Leases, clock: Clock) -> No
     assert abs(lease.now() - clock.now) < timedelta(milliseconds=1)
 
 
-WRITES: dict[str, Write] = {
+WRITES: dict[str, Callable[[Lease], object]] = {
     "intend": lambda lease: lease.intend("s1", 3),
     "clear": lambda lease: lease.clear("s0"),
     "release": lambda lease: lease.release(),
