@@ -1,5 +1,6 @@
 """What a run of several pages counts, says and refuses: nothing of one page may stand for all of them."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from jobs.registry import loops
 from jobs.trades import LOOP
 from schemas.run_record import RunRecord, Status
 from schemas.trades import Trade
+from shared import reviser
 from shared.log import Severity
 from shared.loop import Loop
 from shared.quarantine import Quarantine, Reject
@@ -202,3 +204,52 @@ def test_a_healed_document_is_closed_by_the_run_of_its_shard_and_by_no_other() -
     archive(own)
     ((_, closed),) = world.documents("quarantine").values()
     assert closed["resolved_at"] is not None
+
+
+def revise_but(monkeypatch: pytest.MonkeyPatch, refused: str = "") -> list[int]:
+    """Let the table take every revision but one, and note how many it is sent at once."""
+    revise, sent = Warehouse.revise, list[int]()
+
+    def revised(self: Warehouse, row: type[Trade], revisions: Iterable[tuple[Trade, Trade]]) -> None:
+        pairs = list(revisions)
+        sent.append(len(pairs))
+        revise(self, row, [pair for pair in pairs if pair[1].trade_id != refused])
+
+    monkeypatch.setattr(Warehouse, "revise", revised)
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "sent"),
+    [("MAX_WAITING", 2, [2, 1]), ("MAX_WAITING", 3, [3]), ("MAX_WAITING_BYTES", 1, [1, 1, 1])],
+)
+def test_revisions_are_sent_when_so_many_wait_and_at_the_end(
+    world: Listening, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, sent: list[int]
+) -> None:
+    record_of(world)
+    for number in (1, 2, 3):
+        world.put("live_positions", f"position-{number:04}", position(number, exit_reason="edited"))
+    monkeypatch.setattr(reviser, limit, most)
+    told = revise_but(monkeypatch)
+
+    record = record_of(world)
+
+    assert told == sent
+    assert (record.status, record.counts.revised) == (Status.SUCCEEDED, 3)
+    assert {row["exit_reason"] for row in world.rows} == {"edited"}
+
+
+def test_revisions_that_the_table_does_not_take_are_pending_and_named(
+    world: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_of(world)
+    for number in (1, 2, 3):
+        world.put("live_positions", f"position-{number:04}", position(number, exit_reason="edited"))
+    monkeypatch.setattr(reviser, "MAX_WAITING", 1)
+    revise_but(monkeypatch, refused="position-0002")
+
+    record = record_of(world)
+
+    assert (record.status, record.counts.revised, record.counts.pending) == (Status.PARTIAL, 2, 1)
+    told = {"rows": 1, "keys": ["('position-0002',)"]}
+    assert world.told("rows could not be revised") == [(Severity.ERROR, told)]
