@@ -29,6 +29,8 @@ class Stretch:
     """What the table holds of those that it holds at their revision or a newer one."""
     documents: Iterable[RawDocument]
     """Those that it does not; or all of the stretch, where few are known."""
+    stored: Mapping[str, Sequence[Stored]] | None = None
+    """What the table holds of these documents, by their ids; None where it was not asked."""
     others: int = 0
     """Documents of other shards that were passed over."""
 
@@ -67,12 +69,13 @@ class Stretches:
             before = self._after
             read = list(self._page(most, _NAME))
             names = [one for one in read if self._shard.holds(one.id)]
-            known = self._known(names)
+            stored = self._warehouse.stored(self._row, [one.id for one in names])
+            known = _known(names, stored)
             if self._shard != WHOLE or 2 * len(known) >= len(names):
                 most, patience = _NAMES, 1
-                yield Stretch(list(known.values()), self._unknown(names, known), len(read) - len(names))
+                yield Stretch(list(known.values()), self._unknown(names, known), stored, len(read) - len(names))
                 continue
-            yield Stretch((), self._again(before, len(names)))
+            yield Stretch((), self._again(before, len(names)), stored)
             for _ in range(patience):
                 if not self._ended:
                     yield Stretch((), self._page(PAGE))
@@ -86,13 +89,6 @@ class Stretches:
             yield document
         self._ended = seen < most
 
-    def _known(self, names: Sequence[RawDocument]) -> Mapping[str, Stored]:
-        stored = self._warehouse.stored(self._row, [one.id for one in names])
-        newest = {name: max(held, key=lambda one: one.source_rev) for name, held in stored.items()}
-        return {
-            one.id: newest[one.id] for one in names if one.id in newest and newest[one.id].source_rev >= one.update_time
-        }
-
     def _unknown(self, names: Sequence[RawDocument], known: Mapping[str, Stored]) -> Iterator[RawDocument]:
         unknown = (one.id for one in names if one.id not in known)
         return self._documents.named(self._collection, unknown, self._read_time)
@@ -100,3 +96,10 @@ class Stretches:
     def _again(self, after: str | None, count: int) -> Iterator[RawDocument]:
         """Read whole, in one go, the documents whose names were read in vain."""
         return self._documents.page(self._collection, self._read_time, after, (), count)
+
+
+def _known(names: Sequence[RawDocument], stored: Mapping[str, Sequence[Stored]]) -> Mapping[str, Stored]:
+    newest = {name: max(held, key=lambda one: one.source_rev) for name, held in stored.items()}
+    return {
+        one.id: newest[one.id] for one in names if one.id in newest and newest[one.id].source_rev >= one.update_time
+    }

@@ -3,7 +3,7 @@
 A run and its dry run share it, so a dry run sees exactly what a run would do.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import localcontext
@@ -27,10 +27,14 @@ from shared.settings import Settings
 from shared.shards import WHOLE, Shard
 from shared.stretches import Stretches
 from shared.values import RawDocument, to_json
+from shared.warehouse import Stored
 
 D = TypeVar("D", bound=Document)
 R = TypeVar("R", bound=ArchivedRow)
 S = TypeVar("S", bound=Candidate[Any] | Reject)
+
+Held = Mapping[Any, Sequence[Stored]]
+"""What the table holds, by first key column."""
 
 MAX_PAGE_BYTES = 8_000_000
 """Serialized bytes of the documents worked on together; read into memory they take several times as much."""
@@ -156,13 +160,13 @@ class Survey(Generic[D, R]):
             self._record.counts.read += len(wanted)
             if wanted:
                 yield Page(already=[documents.path(collection, one.key[0]) for one in wanted])
-            yield from self._batches(self._due(stretch.documents))
+            yield from self._batches(self._due(stretch.documents), stretch.stored)
 
-    def _batches(self, due: Iterable[Candidate[D] | Reject]) -> Iterator[Page[R]]:
+    def _batches(self, due: Iterable[Candidate[D] | Reject], stored: Held | None = None) -> Iterator[Page[R]]:
         for batch in paged(due, self._parts.settings):
             # Counted first: when the page fails, its documents are pending.
             self._record.counts.read += len(batch)
-            yield self._page(batch)
+            yield self._page(batch, stored)
 
     def blind_spot(self) -> int:
         """Count documents that the collection holds and the survey did not see: 0 for a scan that ran to its end."""
@@ -176,7 +180,7 @@ class Survey(Generic[D, R]):
         found = (judge(self._loop, self._guardian, one, self._as_of, settings) for one in self._named(paths))
         due = (one for one in found if isinstance(one, Candidate))
         for batch in paged(due, settings):
-            verdicts = self._classified(batch, refresh=False)
+            verdicts = self._classified(batch, None, refresh=False)
             yield from (one.source.path for one, verdict in verdicts if verdict is Verdict.ALREADY)
 
     def _named(self, paths: Iterable[str]) -> Iterator[RawDocument]:
@@ -203,10 +207,10 @@ class Survey(Generic[D, R]):
             else:
                 yield found
 
-    def _page(self, batch: Sequence[Candidate[D] | Reject]) -> Page[R]:
+    def _page(self, batch: Sequence[Candidate[D] | Reject], stored: Held | None = None) -> Page[R]:
         page: Page[R] = Page(rejects=[one for one in batch if isinstance(one, Reject)])
         valid = [one for one in batch if not isinstance(one, Reject)]
-        judged = list(self._classified(valid, refresh=self._options.refresh))
+        judged = list(self._classified(valid, stored, refresh=self._options.refresh))
         page.already += (one.source.path for one, verdict in judged if verdict is Verdict.ALREADY)
         work = [one for one in judged if one[1] is not Verdict.ALREADY]
         settings = self._parts.settings
@@ -222,11 +226,12 @@ class Survey(Generic[D, R]):
         return self._loop.build(candidate, evidence, provenance)
 
     def _classified(
-        self, candidates: Sequence[Candidate[D]], *, refresh: bool
+        self, candidates: Sequence[Candidate[D]], stored: Held | None, *, refresh: bool
     ) -> Iterator[tuple[Candidate[D], Verdict]]:
-        """Compare candidates with what the table holds for their keys, over all partitions."""
+        """Compare candidates with what the table holds for their keys, over all partitions; it is asked once."""
         keys = [self._loop.key(one) for one in candidates]
-        stored = self._parts.warehouse.stored(self._loop.row, [key[0] for key in keys])
+        if stored is None:
+            stored = self._parts.warehouse.stored(self._loop.row, [key[0] for key in keys])
         for one, key in zip(candidates, keys, strict=True):
             candidate = Candidate(one.document, one.source, one.as_of, tuple(stored.get(key[0], ())))
             yield candidate, self._loop.classify(candidate, key, refresh)
