@@ -12,7 +12,7 @@ from schemas.table import ArchivedRow
 from shared.documents import PAGE, Documents
 from shared.shards import WHOLE, Shard
 from shared.values import RawDocument
-from shared.warehouse import Stored, Warehouse
+from shared.warehouse import Held, Stored, Warehouse
 
 _NAME = ("__name__",)
 _TRIED = 500
@@ -29,7 +29,7 @@ class Stretch:
     """What the table holds of those that it holds at their revision or a newer one."""
     documents: Iterable[RawDocument]
     """Those that it does not; or all of the stretch, where few are known."""
-    stored: Mapping[str, Sequence[Stored]] | None = None
+    stored: Held | None = None
     """What the table holds of these documents, by their ids; None where it was not asked."""
     others: int = 0
     """Documents of other shards that were passed over."""
@@ -98,7 +98,7 @@ class Stretches:
         return self._documents.page(self._collection, self._read_time, after, (), count)
 
 
-def _known(names: Sequence[RawDocument], stored: Mapping[str, Sequence[Stored]]) -> Mapping[str, Stored]:
+def _known(names: Sequence[RawDocument], stored: Held) -> Mapping[str, Stored]:
     newest = {name: max(held, key=lambda one: one.source_rev) for name, held in stored.items()}
     return {
         one.id: newest[one.id] for one in names if one.id in newest and newest[one.id].source_rev >= one.update_time

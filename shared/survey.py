@@ -3,7 +3,7 @@
 A run and its dry run share it, so a dry run sees exactly what a run would do.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import localcontext
@@ -27,14 +27,11 @@ from shared.settings import Settings
 from shared.shards import WHOLE, Shard
 from shared.stretches import Stretches
 from shared.values import RawDocument, to_json
-from shared.warehouse import Stored
+from shared.warehouse import Held
 
 D = TypeVar("D", bound=Document)
 R = TypeVar("R", bound=ArchivedRow)
 S = TypeVar("S", bound=Candidate[Any] | Reject)
-
-Held = Mapping[Any, Sequence[Stored]]
-"""What the table holds, by first key column."""
 
 MAX_PAGE_BYTES = 8_000_000
 """Serialized bytes of the documents worked on together; read into memory they take several times as much."""
@@ -180,7 +177,7 @@ class Survey(Generic[D, R]):
         found = (judge(self._loop, self._guardian, one, self._as_of, settings) for one in self._named(paths))
         due = (one for one in found if isinstance(one, Candidate))
         for batch in paged(due, settings):
-            verdicts = self._classified(batch, None, refresh=False)
+            verdicts = self._classified(batch, refresh=False)
             yield from (one.source.path for one, verdict in verdicts if verdict is Verdict.ALREADY)
 
     def _named(self, paths: Iterable[str]) -> Iterator[RawDocument]:
@@ -226,7 +223,7 @@ class Survey(Generic[D, R]):
         return self._loop.build(candidate, evidence, provenance)
 
     def _classified(
-        self, candidates: Sequence[Candidate[D]], stored: Held | None, *, refresh: bool
+        self, candidates: Sequence[Candidate[D]], stored: Held | None = None, *, refresh: bool
     ) -> Iterator[tuple[Candidate[D], Verdict]]:
         """Compare candidates with what the table holds for their keys, over all partitions; it is asked once."""
         keys = [self._loop.key(one) for one in candidates]

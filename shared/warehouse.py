@@ -45,6 +45,10 @@ class Stored:
     source_rev: datetime
 
 
+Held = Mapping[Any, Sequence[Stored]]
+"""What the table holds, by first key column."""
+
+
 def open_bigquery(settings: Settings) -> bigquery.Client:
     """Connect to BigQuery, or to the emulator that the settings name."""
     host = settings.bigquery_emulator_host

@@ -23,6 +23,8 @@ KEYS = {
     "dim_strategies": "strategy_id",
 }
 """Collection → the field that repeats the document's id."""
+PAPER: Fields = {"trade_type": "THEORETICAL", "entry_order_id": None, "exit_order_id": None}
+"""What a position says that the broker never knew."""
 _DAYS_OF_BARS = 20
 
 

@@ -17,7 +17,7 @@ from infra.cli import main
 from jobs.registry import all_jobs
 from shared import audit_leases, audit_pages
 from shared.quarantine import record_id
-from tests.emulator.builders import position, put, strategy
+from tests.emulator.builders import PAPER, position, put, strategy
 from tests.stack import AS_OF, LocalStack
 
 OFF, HOLDS = 3, 0
@@ -30,7 +30,7 @@ Do = Callable[[LocalStack], object]
 
 def paper(number: int, **changes: Any) -> dict[str, Any]:
     """A position that the broker need not know."""
-    return position(number, **{"trade_type": "THEORETICAL", "entry_order_id": None, "exit_order_id": None, **changes})
+    return position(number, **{**PAPER, **changes})
 
 
 def path(number: int) -> str:

@@ -2,8 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Semaphore
@@ -14,8 +13,8 @@ from google.cloud import firestore
 
 from shared.lease import Lease, LeaseLostError, Leases
 from tests.emulator import moments
-from tests.emulator.facts_lease import LIFE, Clock, document, lose, take
-from tests.emulator.wire import PATIENCE_S, Call, Gate, RefusedError, Wire, once
+from tests.emulator.facts_lease import LIFE, Clock, document, lose, race, take
+from tests.emulator.wire import PATIENCE_S, Call, RefusedError, Wire, once
 
 pytest_plugins = ["tests.emulator.lease_fixtures"]
 
@@ -138,21 +137,19 @@ class Race:
     taken: Lease | None
 
 
-def race(leases: Leases, clock: Clock, line: Wire, write: Write) -> Race:
-    """Hold what `write` commits until another run has tried to take the lease, half a life later."""
-    gate = Gate(lambda call: call.name == "Commit")
+def raced(leases: Leases, clock: Clock, line: Wire, write: Write) -> Race:
+    """Let another run try to take the lease, half a life later, while `write` is on its way."""
+
+    def take_it() -> Lease | None:
+        clock.now += LIFE / 2
+        return leases.acquire("facts", "run-2")
+
     clock.now += LIFE
-    line.set(before=gate)
-    with ThreadPoolExecutor(2) as threads:
-        writing = threads.submit(write)
-        with gate.held():
-            clock.now += LIFE / 2
-            taking = threads.submit(leases.acquire, "facts", "run-2")
-            with suppress(TimeoutError):
-                taking.exception(0.5)
-        failed = writing.exception(PATIENCE_S)
-        taken = None if taking.exception(PATIENCE_S) else taking.result()
-    return Race(failed is None and writing.result() is not False, taken)
+    writing, taking = race(line, write, take_it)
+    return Race(
+        wrote=writing.exception() is None and writing.result() is not False,
+        taken=None if taking.exception() else taking.result(),
+    )
 
 
 def test_nobody_takes_the_lease_between_the_look_at_the_fence_and_the_intent(
@@ -160,7 +157,7 @@ def test_nobody_takes_the_lease_between_the_look_at_the_fence_and_the_intent(
 ) -> None:
     lease = take(leases)
 
-    ended = race(leases, clock, line, lambda: lease.intend("s1", 3))
+    ended = raced(leases, clock, line, lambda: lease.intend("s1", 3))
 
     assert ended.wrote == (intended(client) is not None)
     if ended.taken is not None:
@@ -173,7 +170,7 @@ def test_nobody_takes_the_lease_between_the_look_at_the_fence_and_the_clearing(
     lease = take(leases)
     lease.intend("s1", 3)
 
-    ended = race(leases, clock, line, lambda: lease.clear("s1"))
+    ended = raced(leases, clock, line, lambda: lease.clear("s1"))
 
     if ended.taken is not None:
         assert (ended.taken.found_intent is None) == ended.wrote, "an intent was cleared that another run settles"
@@ -184,7 +181,7 @@ def test_nobody_s_lease_is_given_back_by_who_lost_it_on_the_way(
 ) -> None:
     lease = take(leases)
 
-    ended = race(leases, clock, line, lease.release)
+    ended = raced(leases, clock, line, lease.release)
 
     assert ended.taken is None or document(client)["owner"] == "run-2"
 
@@ -194,7 +191,7 @@ def test_nobody_s_lease_is_shortened_by_who_lost_it_on_the_way(
 ) -> None:
     lease = take(leases)
 
-    ended = race(leases, clock, line, lease.renew)
+    ended = raced(leases, clock, line, lease.renew)
 
     if ended.taken is not None:
         assert abs(document(client)["expires_at"] - (clock.now + LIFE)) < timedelta(milliseconds=1)

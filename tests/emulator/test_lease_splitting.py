@@ -1,15 +1,12 @@
 """How a table is split: one transaction that needs every lease of the table to be free, and raises all their fences."""
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-
 import pytest
 from google.cloud import firestore
 
 from shared.lease import LeaseLostError, Leases, SplitError
 from shared.shards import WHOLE, Shard, shards
-from tests.emulator.facts_lease import LIFE, Clock, document, take
-from tests.emulator.wire import PATIENCE_S, Gate, Wire
+from tests.emulator.facts_lease import LIFE, Clock, document, race, take
+from tests.emulator.wire import Wire
 
 pytest_plugins = ["tests.emulator.lease_fixtures"]
 
@@ -112,15 +109,9 @@ def test_a_run_that_slept_through_a_split_holds_nothing_any_more(leases: Leases,
 
 def test_nobody_takes_a_part_while_the_table_is_being_split(leases: Leases, line: Wire) -> None:
     leases.split("facts", 2)
-    gate = Gate(lambda call: call.name == "Commit")
-    line.set(before=gate)
-    with ThreadPoolExecutor(2) as threads:
-        splitting = threads.submit(leases.split, "facts", 3)
-        with gate.held():
-            taking = threads.submit(leases.acquire, "facts", "run-1", Shard(0, 2))
-            with suppress(TimeoutError):
-                taking.exception(0.5)
-        split = splitting.exception(PATIENCE_S) is None
-        taken = taking.exception(PATIENCE_S) is None and taking.result() is not None
+    splitting, taking = race(
+        line, lambda: leases.split("facts", 3), lambda: leases.acquire("facts", "run-1", Shard(0, 2))
+    )
+    split, taken = splitting.exception() is None, taking.exception() is None and taking.result() is not None
     assert not (split and taken), "a run holds a part of a table that was split meanwhile"
     assert leases.of("facts") == shards(3 if split else 2)

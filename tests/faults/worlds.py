@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from infra.local.fixtures import write_broker
 from jobs.registry import loops
-from tests.emulator.builders import DOCUMENTS, KEYS, Fields, account, orders, position, put, write_market
+from tests.emulator.builders import DOCUMENTS, KEYS, PAPER, Fields, account, orders, position, put, write_market
 from tests.emulator.fees import SOON, dollar_fee, exit_price, expected_fee, history, post, seed_broker
 from tests.stack import AS_OF, LocalStack
 
@@ -141,7 +141,7 @@ class Beginning(Documents):
 
 
 def _paper(now: int) -> Sequence[Fields]:
-    return [position(500 + now, trade_type="THEORETICAL", entry_order_id=None, exit_order_id=None)]
+    return [position(500 + now, **PAPER)]
 
 
 SPOILING = {

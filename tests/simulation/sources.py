@@ -71,9 +71,13 @@ class Sources:
         fields = builders.position(number, status=status, edit=next(self._edits))
         if number in PAPER:
             moved = START + timedelta(hours=number + 2, days=self._any(_FIFTHS) % 2)
-            orders = {"trade_type": "THEORETICAL", "entry_order_id": None, "exit_order_id": None}
             # On paper there is nobody to ask for a price.
-            changes = {**orders, "entry_time": START, "exit_time": min(moved, self._world.time.now()), **changes}
+            changes = {
+                **builders.PAPER,
+                "entry_time": START,
+                "exit_time": min(moved, self._world.time.now()),
+                **changes,
+            }
             changes.pop("exit_fill_price", None)
         else:
             changes = {"exit_fill_price": fees.exit_price(number), **changes}

@@ -21,12 +21,11 @@ from shared.run import run
 from shared.shards import Shard, shards
 from shared.stream import CommitAnswer, WriteStreams
 from shared.warehouse import Warehouse
-from tests.emulator.builders import START, position
+from tests.emulator.builders import PAPER, START, position
 from tests.simulation.listening import TRADES, Listening
 from tests.simulation.world import Errand
 
 DAY = timedelta(days=1)
-PAPER: dict[str, Any] = {"trade_type": "THEORETICAL", "entry_order_id": None, "exit_order_id": None}
 
 
 @pytest.fixture

@@ -11,11 +11,10 @@ from shared import retirement
 from shared.lease import Lease
 from shared.retirement import RECEIPTS, receipts
 from shared.survey import Options
-from tests.emulator.builders import START, position
+from tests.emulator.builders import PAPER, START, position
 from tests.simulation.listening import Listening
 from tests.simulation.world import Errand
 
-PAPER: dict[str, Any] = {"trade_type": "THEORETICAL", "entry_order_id": None, "exit_order_id": None}
 DAYS = timedelta(days=2)
 """Longer than a table must have held what is retired."""
 
