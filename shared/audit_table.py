@@ -1,6 +1,6 @@
 """The rows of a table, each judged by itself as it passes by, in the order of the key."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -81,7 +81,7 @@ class AuditedTable(Generic[D, R]):
         for text in self._loop.contradictions(rows) if len(rows) == len(held) else ():
             self._report.add(Kind.CONTRADICTORY, f"{held[0].key[0]}: {text}")
 
-    def stored(self, identities: Sequence[Any]) -> dict[Any, list[Stored]]:
+    def stored(self, identities: Sequence[Any]) -> Mapping[Any, Sequence[Stored]]:
         """Look first key columns up, whatever has been read."""
         return {} if self._present is None else self._parts.warehouse.stored(self._loop.row, identities)
 

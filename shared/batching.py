@@ -1,5 +1,6 @@
-"""Cut streams into lists that fit a request."""
+"""Cut streams into lists that fit a request, and draw from them ahead of their use."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
@@ -27,3 +28,13 @@ def sized_batches(items: Iterable[T], most: int, max_bytes: int, size: Callable[
         total += length
     if batch:
         yield batch
+
+
+def ahead(items: Iterable[T], most: int) -> Iterator[T]:
+    """Draw up to `most` items before they are asked for: what drawing one begins goes on while others are used."""
+    iterator = iter(items)
+    drawn = deque(islice(iterator, most))
+    for item in iterator:
+        drawn.append(item)
+        yield drawn.popleft()
+    yield from drawn

@@ -4,21 +4,23 @@ Every answer carries its document's update time, so the names alone tell which d
 On a day like any other those are nearly all, and a name costs a fifth of its document.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.table import ArchivedRow
+from shared.batching import ahead
 from shared.documents import PAGE, Documents
 from shared.shards import WHOLE, Shard
 from shared.values import RawDocument
-from shared.warehouse import Held, Stored, Warehouse
+from shared.warehouse import ASKED_AHEAD, Asked, Held, Stored, Warehouse
 
 _NAME = ("__name__",)
 _TRIED = 500
 """Names read before it is known whether reading names pays."""
 _NAMES = 5000
-"""Names read at once where it does. They are held until the table has said what it knows of them: 2 kB each."""
+"""Names read at once where it does. They are held until the table has said what it knows of them, with those that are
+read meanwhile: 2 kB each."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,17 @@ class Stretch:
     """What the table holds of these documents, by their ids; None where it was not asked."""
     others: int = 0
     """Documents of other shards that were passed over."""
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Documents that follow each other, by name, about which the table is being asked."""
+
+    after: str | None
+    """Id of the document before them."""
+    own: Sequence[RawDocument]
+    others: int
+    asked: Asked
 
 
 class Stretches:
@@ -56,6 +69,7 @@ class Stretches:
         self._read_time = read_time
         self._after: str | None = None
         self._ended = False
+        self._pays = True
 
     def __iter__(self) -> Iterator[Stretch]:
         """Yield stretches to the end; the documents of each are read before the next one is asked for.
@@ -64,22 +78,42 @@ class Stretches:
         before names are tried again, each time twice as many. Of a shard all names are read, for most documents are
         another one's.
         """
-        most, patience = _TRIED if self._shard == WHOLE else _NAMES, 1
+        patience = 1
         while not self._ended:
-            before = self._after
-            read = list(self._page(most, _NAME))
-            names = [one for one in read if self._shard.holds(one.id)]
-            stored = self._warehouse.stored(self._row, [one.id for one in names])
-            known = _known(names, stored)
-            if self._shard != WHOLE or 2 * len(known) >= len(names):
-                most, patience = _NAMES, 1
-                yield Stretch(list(known.values()), self._unknown(names, known), stored, len(read) - len(names))
-                continue
-            yield Stretch((), self._again(before, len(names)), stored)
+            if self._shard != WHOLE or (yield from self._told(self._named(_TRIED))):
+                patience = 1
+                yield from self._by_name()
             for _ in range(patience):
                 if not self._ended:
                     yield Stretch((), self._page(PAGE))
-            most, patience = _TRIED, patience * 2
+            patience *= 2
+
+    def _by_name(self) -> Iterator[Stretch]:
+        """Read names, some ahead of what the table says of them, until few are known or there are no more."""
+        self._pays = True
+        for names in ahead(self._names_while_they_pay(), ASKED_AHEAD):
+            self._pays = (yield from self._told(names)) and self._pays
+
+    def _names_while_they_pay(self) -> Iterator["_Names"]:
+        while self._pays and not self._ended:
+            yield self._named(_NAMES)
+
+    def _named(self, most: int) -> "_Names":
+        after = self._after
+        read = list(self._page(most, _NAME))
+        own = [one for one in read if self._shard.holds(one.id)]
+        return _Names(after, own, len(read) - len(own), self._warehouse.asked(self._row, [one.id for one in own]))
+
+    def _told(self, names: "_Names") -> Generator[Stretch, None, bool]:
+        """Yield the stretch of some names; return whether reading them paid."""
+        stored = names.asked()
+        known = _known(names.own, stored)
+        pays = self._shard != WHOLE or 2 * len(known) >= len(names.own)
+        if pays:
+            yield Stretch(list(known.values()), self._unknown(names.own, known), stored, names.others)
+        else:
+            yield Stretch((), self._again(names.after, len(names.own)), stored)
+        return pays
 
     def _page(self, most: int, fields: Sequence[str] = ()) -> Iterator[RawDocument]:
         seen = 0

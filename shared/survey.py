@@ -3,7 +3,7 @@
 A run and its dry run share it, so a dry run sees exactly what a run would do.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import localcontext
@@ -16,7 +16,7 @@ from schemas.document import Document
 from schemas.run_record import RunRecord
 from schemas.table import ArchivedRow, Provenance
 from shared.account_pages import AccountPages
-from shared.batching import sized_batches
+from shared.batching import ahead, sized_batches
 from shared.evidence import Gatherer
 from shared.formulae import EXACT
 from shared.guardian import SchemaGuardian
@@ -27,7 +27,7 @@ from shared.settings import Settings
 from shared.shards import WHOLE, Shard
 from shared.stretches import Stretches
 from shared.values import RawDocument, to_json
-from shared.warehouse import Held
+from shared.warehouse import ASKED_AHEAD, Asked, Held
 
 D = TypeVar("D", bound=Document)
 R = TypeVar("R", bound=ArchivedRow)
@@ -101,6 +101,10 @@ def paged(documents: Iterable[S], settings: Settings) -> Iterator[list[S]]:
     return sized_batches(documents, settings.page_size, MAX_PAGE_BYTES, lambda one: one.source.size)
 
 
+def _answered(stored: Held) -> Asked:
+    return lambda: stored
+
+
 class Survey(Generic[D, R]):
     """Reads the source of one loop at one moment."""
 
@@ -125,12 +129,11 @@ class Survey(Generic[D, R]):
 
     def pages(self) -> Iterator[Page[R]]:
         """Yield everything that is due, page by page, and count it in the record."""
-        if self._by_name_first:
-            yield from self._stretches()
+        if self._loop.origin is Origin.BROKER:
+            yield from self._accounts.pages(self._all_due(), lambda one: self._page(one, self._ask(one)))
         else:
-            due = islice(self._due(self._documents()), self._options.limit)
-            one_by_one = self._loop.origin is Origin.BROKER
-            yield from self._accounts.pages(due, self._page) if one_by_one else self._batches(due)
+            unmade = self._stretches() if self._by_name_first else self._unmade(self._all_due())
+            yield from (make() for make in ahead(unmade, ASKED_AHEAD))
         self._record.drift = dict(self._guardian.drift.most_common(MAX_DRIFT))
         self._record.broker_calls = self._parts.broker.calls
 
@@ -145,7 +148,7 @@ class Survey(Generic[D, R]):
         keyed = loop.origin is Origin.FIRESTORE and loop.classify is by_revision and len(loop.row.TABLE.key) == 1
         return keyed and not options.refresh and options.limit is None
 
-    def _stretches(self) -> Iterator[Page[R]]:
+    def _stretches(self) -> Iterator[Callable[[], Page[R]]]:
         documents, collection = self._parts.source(self._loop), self._loop.source
         read = Stretches(
             documents, self._parts.warehouse, collection, self._loop.row, self._read_time, self._options.shard
@@ -154,16 +157,30 @@ class Survey(Generic[D, R]):
             self._seen += len(stretch.known) + stretch.others
             wanted = [one for one in stretch.known if self._options.wants(one.ds)]
             self._record.counts.not_due += len(stretch.known) - len(wanted)
-            self._record.counts.read += len(wanted)
             if wanted:
-                yield Page(already=[documents.path(collection, one.key[0]) for one in wanted])
-            yield from self._batches(self._due(stretch.documents), stretch.stored)
+                yield partial(self._known, [documents.path(collection, one.key[0]) for one in wanted])
+            yield from self._unmade(self._due(stretch.documents), stretch.stored)
 
-    def _batches(self, due: Iterable[Candidate[D] | Reject], stored: Held | None = None) -> Iterator[Page[R]]:
+    def _known(self, paths: list[str]) -> Page[R]:
+        self._record.counts.read += len(paths)
+        return Page(already=paths)
+
+    def _unmade(
+        self, due: Iterable[Candidate[D] | Reject], stored: Held | None = None
+    ) -> Iterator[Callable[[], Page[R]]]:
+        """Yield pages that are still to be made, about which the table is being asked already."""
         for batch in paged(due, self._parts.settings):
-            # Counted first: when the page fails, its documents are pending.
-            self._record.counts.read += len(batch)
-            yield self._page(batch, stored)
+            asked = self._ask(batch) if stored is None else _answered(stored)
+            yield partial(self._made, batch, asked)
+
+    def _ask(self, batch: Sequence[Candidate[D] | Reject]) -> Asked:
+        keys = [self._loop.key(one)[0] for one in batch if isinstance(one, Candidate)]
+        return self._parts.warehouse.asked(self._loop.row, keys)
+
+    def _made(self, batch: Sequence[Candidate[D] | Reject], asked: Asked) -> Page[R]:
+        # Counted first: when the page fails, its documents are pending.
+        self._record.counts.read += len(batch)
+        return self._page(batch, asked)
 
     def blind_spot(self) -> int:
         """Count documents that the collection holds and the survey did not see: 0 for a scan that ran to its end."""
@@ -177,7 +194,7 @@ class Survey(Generic[D, R]):
         found = (judge(self._loop, self._guardian, one, self._as_of, settings) for one in self._named(paths))
         due = (one for one in found if isinstance(one, Candidate))
         for batch in paged(due, settings):
-            verdicts = self._classified(batch, refresh=False)
+            verdicts = self._classified(batch, self._ask(batch), refresh=False)
             yield from (one.source.path for one, verdict in verdicts if verdict is Verdict.ALREADY)
 
     def _named(self, paths: Iterable[str]) -> Iterator[RawDocument]:
@@ -193,6 +210,9 @@ class Survey(Generic[D, R]):
             return
         yield from self._parts.source(self._loop).scan(self._loop.source, self._read_time)
 
+    def _all_due(self) -> Iterator[Candidate[D] | Reject]:
+        return islice(self._due(self._documents()), self._options.limit)
+
     def _due(self, documents: Iterable[RawDocument]) -> Iterator[Candidate[D] | Reject]:
         for source in documents:
             self._seen += 1
@@ -204,10 +224,10 @@ class Survey(Generic[D, R]):
             else:
                 yield found
 
-    def _page(self, batch: Sequence[Candidate[D] | Reject], stored: Held | None = None) -> Page[R]:
+    def _page(self, batch: Sequence[Candidate[D] | Reject], asked: Asked) -> Page[R]:
         page: Page[R] = Page(rejects=[one for one in batch if isinstance(one, Reject)])
         valid = [one for one in batch if not isinstance(one, Reject)]
-        judged = list(self._classified(valid, stored, refresh=self._options.refresh))
+        judged = list(self._classified(valid, asked, refresh=self._options.refresh))
         page.already += (one.source.path for one, verdict in judged if verdict is Verdict.ALREADY)
         work = [one for one in judged if one[1] is not Verdict.ALREADY]
         settings = self._parts.settings
@@ -223,13 +243,12 @@ class Survey(Generic[D, R]):
         return self._loop.build(candidate, evidence, provenance)
 
     def _classified(
-        self, candidates: Sequence[Candidate[D]], stored: Held | None = None, *, refresh: bool
+        self, candidates: Sequence[Candidate[D]], asked: Asked, *, refresh: bool
     ) -> Iterator[tuple[Candidate[D], Verdict]]:
-        """Compare candidates with what the table holds for their keys, over all partitions; it is asked once."""
-        keys = [self._loop.key(one) for one in candidates]
-        if stored is None:
-            stored = self._parts.warehouse.stored(self._loop.row, [key[0] for key in keys])
-        for one, key in zip(candidates, keys, strict=True):
+        """Compare candidates with what the table holds for their keys, over all partitions."""
+        stored = asked()
+        for one in candidates:
+            key = self._loop.key(one)
             candidate = Candidate(one.document, one.source, one.as_of, tuple(stored.get(key[0], ())))
             yield candidate, self._loop.classify(candidate, key, refresh)
 

@@ -1,9 +1,10 @@
 """BigQuery: questions, guarded updates and table definitions. New rows arrive through `shared.stream`."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import Any, TypeVar, cast
 
 import pyarrow as pa
@@ -26,6 +27,9 @@ R = TypeVar("R", bound=ArchivedRow)
 MAX_KEYS = 10_000
 MAX_KEY_BYTES = 8_000_000
 """Keys per question, and their bytes in it; BigQuery takes requests of 10 MB."""
+ASKED_AHEAD = 3
+"""Questions on their way while the answer to one is worked on: BigQuery takes a second or two for each, however small,
+and working on an answer takes less."""
 MAX_REVISIONS = 200
 MAX_REVISION_BYTES = 5_000_000
 """Rows and bytes per UPDATE, likewise."""
@@ -47,6 +51,8 @@ class Stored:
 
 Held = Mapping[Any, Sequence[Stored]]
 """What the table holds, by first key column."""
+Asked = Callable[[], Held]
+"""A question on its way to its answer; the call waits for it."""
 
 
 def open_bigquery(settings: Settings) -> bigquery.Client:
@@ -77,12 +83,7 @@ class Warehouse:
 
     def rows(self, statement: str, parameters: Sequence[Any] = ()) -> Iterator[dict[str, Any]]:
         """Run a question and yield its rows, page by page."""
-        try:
-            for record in self._run(statement, parameters):
-                # By name: the row's own items() copies every value deeply.
-                yield {name: record[name] for name in record.keys()}  # noqa: SIM118 - iterating a row yields values
-        except RetryError as error:
-            raise error.cause or error from None
+        yield from _records(self._run(statement, parameters))
 
     def arrow(self, statement: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Run a question and hold its whole answer, with the types of its columns also where all of it is NULL."""
@@ -93,19 +94,34 @@ class Warehouse:
         self._run(statement, parameters)
 
     def _run(self, statement: str, parameters: Sequence[Any]) -> Any:
-        """Run one statement to its end, without the query cache; sent again as a whole when it fails on the way."""
+        """Run one statement to its end."""
+        return self._begun(statement, parameters)()
+
+    def _begun(self, statement: str, parameters: Sequence[Any]) -> Callable[[], Any]:
+        """Begin one statement, without the query cache; what comes back waits for its end.
+
+        It is sent again as a whole when it fails on the way.
+        """
         config = bigquery.QueryJobConfig(
             query_parameters=list(parameters), use_query_cache=False, default_dataset=self.dataset
         )
-        timeout = self._settings.call_timeout_s
+        seconds, timeout = self._settings.retry_seconds, self._settings.call_timeout_s
+
+        def begin() -> bigquery.QueryJob:
+            return self.client.query(statement, job_config=config, retry=ONCE, job_retry=None, timeout=timeout)
+
+        begun = [persistently(seconds, begin)]
 
         def once() -> tuple[bigquery.QueryJob, Any]:
-            job = self.client.query(statement, job_config=config, retry=ONCE, job_retry=None, timeout=timeout)
+            job = begun.pop() if begun else begin()
             return job, self._awaited(job)
 
-        job, result = persistently(self._settings.retry_seconds, once)
-        self.bytes_billed += job.total_bytes_billed or 0
-        return result
+        def finish() -> Any:
+            job, result = persistently(seconds, once)
+            self.bytes_billed += job.total_bytes_billed or 0
+            return result
+
+        return finish
 
     def _awaited(self, job: bigquery.QueryJob) -> Any:
         """Wait for a job, which may run for longer than one call; a call that is not answered is another matter."""
@@ -119,15 +135,18 @@ class Warehouse:
                 if error.__cause__ is not None or time.monotonic() >= until:
                     raise
 
-    def stored(self, row: type[ArchivedRow], identities: Sequence[Any]) -> dict[Any, list[Stored]]:
+    def stored(self, row: type[ArchivedRow], identities: Sequence[Any]) -> Held:
         """Look up first key columns over all partitions: identity → what the table holds for it."""
-        found: dict[Any, list[Stored]] = {}
-        for some in _questions(identities):
-            parameter = bigquery.ArrayQueryParameter("identities", "STRING", some)
-            for record in self.rows(sql.stored(self.table(row), row), [parameter]):
-                key = tuple(record[name] for name in row.TABLE.key)
-                found.setdefault(key[0], []).append(Stored(key, record["ds"], record["source_rev"]))
-        return found
+        return self.asked(row, identities)()
+
+    def asked(self, row: type[ArchivedRow], identities: Sequence[Any]) -> Asked:
+        """Begin to look keys up, as `stored` does: what is done until the answer is wanted costs no time."""
+        statement = sql.stored(self.table(row), row)
+        begun = [
+            self._begun(statement, [bigquery.ArrayQueryParameter("identities", "STRING", some)])
+            for some in _questions(identities)
+        ]
+        return lambda: _held(row, chain.from_iterable(_records(finish()) for finish in begun))
 
     def fetch(self, row: type[R], stored: Sequence[Stored]) -> list[R]:
         """Read whole rows back as they are: what a revision takes over from a row must not depend on its validity."""
@@ -198,6 +217,23 @@ class Warehouse:
         statement = sql.patch(self.table(row), row, columns_set, (old.ds for old, _ in patches))
         structs = [_patch_struct(row, columns_set, old, values) for old, values in patches]
         self.change(statement, [bigquery.ArrayQueryParameter("rows", "STRUCT", structs)])
+
+
+def _records(result: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    try:
+        for record in result:
+            # By name: the row's own items() copies every value deeply.
+            yield {name: record[name] for name in record.keys()}  # noqa: SIM118 - iterating a row yields values
+    except RetryError as error:
+        raise error.cause or error from None
+
+
+def _held(row: type[ArchivedRow], records: Iterable[Mapping[str, Any]]) -> Held:
+    found: dict[Any, list[Stored]] = {}
+    for record in records:
+        key = tuple(record[name] for name in row.TABLE.key)
+        found.setdefault(key[0], []).append(Stored(key, record["ds"], record["source_rev"]))
+    return found
 
 
 def _questions(keys: Iterable[str]) -> Iterator[list[str]]:

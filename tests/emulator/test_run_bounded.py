@@ -252,6 +252,7 @@ def test_a_run_says_how_far_it_is_once_a_page(stack: LocalStack, wired: LocalSta
     wired.run("trades", PAGE_SIZE="4")
 
     *_, first, last = events(wired, "page done")
-    assert (first["documents"], first["appended"], first["already"]) == (6, 0, 6)
+    # Those that are not due come after the six, and are read while the six are still compared with the table.
+    assert (first["documents"], first["appended"], first["already"]) == (8, 0, 6)
     assert (last["documents"], last["appended"], last["already"]) == (9, 1, 6)
     assert first["per_second"] > 0

@@ -1,9 +1,10 @@
+from collections.abc import Iterator
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.batching import batches, sized_batches
+from shared.batching import ahead, batches, sized_batches
 
 items = st.lists(st.integers(0, 50), max_size=20)
 
@@ -31,3 +32,18 @@ def test_no_batch_ends_before_it_must(found: list[int], most: int, max_bytes: in
     cut = list(sized_batches(iter(found), most, max_bytes, lambda size: size))
 
     assert all(len(batch) == most or sum(batch) + following[0] > max_bytes for batch, following in pairwise(cut))
+
+
+@given(items, st.integers(0, 7))
+def test_what_is_drawn_ahead_comes_in_order_and_never_from_further_ahead(found: list[int], most: int) -> None:
+    drawn, used = list[int](), list[int]()
+
+    def drawing() -> Iterator[int]:
+        for one in found:
+            drawn.append(one)
+            yield one
+
+    for one in ahead(drawing(), most):
+        used.append(one)
+        assert len(drawn) == min(len(used) + most, len(found))
+    assert used == found
