@@ -12,7 +12,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from schemas.document import as_instant_or_none, numeric
-from shared.fills import Fill, Order, finite, positive, quantity, vwap
+from shared.fills import Fill, Order, covers, finite, is_working, quantity, vwap
 from shared.formulae import EXACT
 from shared.order_book import OrderBook
 from shared.order_lookup import OrderLookup
@@ -21,9 +21,8 @@ from shared.values import RawDocument
 
 NEVER_FILLED, NOT_FOUND, STILL_WORKING = "never filled", "not found", "still working"
 UNUSABLE = "unusable price"
+ENDED = "ended without an order"
 _ENTRY, _EXIT = ("entry_fill_price", "filled_avg_price"), ("exit_fill_price",)
-_TERMINAL = frozenset({"filled", "canceled", "expired", "replaced", "rejected"})
-"""States after which an order fills no more; suspended, calculated and done_for_day are no proof of that."""
 _AROUND = timedelta(days=2)
 """How far around a position's times orders that are known by name only are looked for."""
 
@@ -82,25 +81,28 @@ def _fills(name: str, document: RawDocument, lookup: OrderLookup) -> list[Fill] 
     fills = book.fills(orders)
     # Only of an exit: what else an entry fills is as much the position's as what it has filled.
     covered = is_exit and _is_covered(document, fills)
-    linked = {link["id"]: link for order in orders for link in book.chain(order)}
-    if book.unpriced(orders) or any(_is_working(order, covered) for order in linked.values()):
+    linked = book.linked(orders)
+    if book.unpriced(orders) or any(is_working(order, covered=covered) for order in linked.values()):
         return STILL_WORKING
     ids = {*linked, *(_exit_ids(document.fields) if is_exit and not covered else ())}
     if not all(map(book.is_complete, ids)):
         # The order that filled the rest is among those the broker does not know.
         return NOT_FOUND
+    if is_exit and _left_open(document, book, fills):
+        return ENDED
     return fills or NEVER_FILLED
 
 
-def _is_working(order: Order, covered: bool) -> bool:  # noqa: FBT001 - what the other orders tell about this one
-    """Tell whether an order may yet fill something of the position; not if others closed all of it and this nothing."""
-    return order.get("status") not in _TERMINAL and not (covered and positive(order.get("filled_qty")) is None)
+def _left_open(document: RawDocument, book: OrderBook, fills: Sequence[Fill]) -> bool:
+    """Tell whether contracts ended without an order: their price, often 0, belongs into the average of the exit."""
+    entry = book.fills(_entry_orders(document, book))
+    return document.fields.get("asset_class") == "OPTION" and 0 < quantity(fills) < quantity(entry)
 
 
 def _is_covered(document: RawDocument, fills: Sequence[Fill]) -> bool:
     """Tell whether fills account for all of a position: an order that still works is then not its own."""
     qty = finite(document.fields.get("qty"))
-    return qty is not None and bool(fills) and quantity(fills) >= qty
+    return qty is not None and covers(fills, qty, document.fields.get("asset_class"))
 
 
 def _entry_orders(document: RawDocument, book: OrderBook) -> list[Order]:

@@ -17,6 +17,7 @@ from shared.fees import Leg, round_trip
 from shared.formulae import multiplier, percent, sign
 from shared.loop import Candidate, Evidence, Loop, RefusedError, Wants
 from shared.market import Window
+from shared.pairs import in_dollars
 from shared.settings import Settings
 from shared.values import to_json
 
@@ -95,6 +96,7 @@ def _theory(signal: RejectedSignalDocument, evidence: Evidence) -> Theory:
     gapless = signal.asset_class != "CRYPTO" or leave.bars_used == expected_bars(
         window.start, end, evidence.market.length
     )
+    whole = leave.reason != "HORIZON" or evidence.market.is_over(window)
     fees, pnl = _result(signal, leave, notional)
     return Theory(
         notional_usd=notional,
@@ -108,7 +110,7 @@ def _theory(signal: RejectedSignalDocument, evidence: Evidence) -> Theory:
         mae_pct=percent(moved.adverse, signal.entry_price),
         bar_timeframe=evidence.market.timeframe,
         bars_used=leave.bars_used,
-        window_complete=gapless,
+        window_complete=gapless and whole,
     )
 
 
@@ -160,7 +162,7 @@ def follows(signal: RejectedSignal, _as_of: datetime | None) -> Mapping[str, obj
 def _notional(signal: RejectedSignalDocument, settings: Settings) -> Decimal:
     if signal.notional_usd is not None:
         return signal.notional_usd
-    if signal.qty is not None:
+    if signal.qty is not None and in_dollars(signal.symbol):
         return numeric(signal.qty * signal.entry_price * multiplier(signal.asset_class))
     return numeric(settings.theoretical_notional_usd)
 

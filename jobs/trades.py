@@ -19,6 +19,7 @@ from shared.fees import Execution, Side, estimate
 from shared.formulae import gross_pnl, multiplier, net_pnl, notional, percent, seconds, slippage
 from shared.loop import Candidate, Evidence, Loop, RefusedError, StrategyInterval, Wants
 from shared.market import Window
+from shared.pairs import in_dollars
 from shared.position_fills import PositionFills, position_fills
 from shared.position_orders import PositionOrders
 from shared.settings import Settings
@@ -109,6 +110,8 @@ def follows(trade: Trade, _as_of: datetime | None) -> Mapping[str, object]:
 def build(candidate: Candidate[PositionDocument], evidence: Evidence, provenance: Provenance) -> Trade:
     """Turn one closed position into its row."""
     position = candidate.document
+    if not in_dollars(position.symbol):
+        raise RefusedError(Reason.UNKNOWN_ENUM, "symbol", "the pair is not quoted in US dollars, as this table is")
     fills = position_fills(candidate, evidence)
     size = fills.qty * multiplier(position.asset_class)
     gross = gross_pnl(position.side, fills.entry_price, fills.exit_price, size)

@@ -39,7 +39,7 @@ _ADVICE = {
     Reason.OUT_OF_RANGE: "The number or time lies outside what the table can hold; correct the named field.",
     Reason.EXIT_BEFORE_ENTRY: "The exit lies before the entry; correct one of the two times.",
     Reason.BROKER_ORDER_MISSING: "The broker does not know the order: check the order ids and the account's keys.",
-    Reason.BROKER_NOT_FILLED: "The broker reports no fill, or exits larger than the entry; check the order ids.",
+    Reason.BROKER_NOT_FILLED: "Check the order ids: the broker's fills are none, not all yet, or not this position's.",
     Reason.MISSING_FILL_PRICE: "No fill price is stated yet; the next run asks again, or run price-patch or add it.",
     Reason.FEE_RATE_UNKNOWN: "The fee table has no rate for that date; extend it with its source.",
 }

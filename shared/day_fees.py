@@ -99,13 +99,22 @@ def _counts(unit: str, one: BrokerExecution) -> bool:
 
 
 def _control(postings: Sequence[Posting]) -> Decimal | None:
-    """Add up the bases that the descriptions state; None when one states none."""
-    total = Decimal(0)
+    """Add up the bases that the descriptions state; None when one states none, or nothing is left of them.
+
+    What is taken back repeats the base of what it takes back: a fee, its rebate and the fee anew are of one base, a fee
+    and a rebate of a part of it likewise.
+    """
+    bases: dict[Decimal, list[Decimal]] = {}
     for one in postings:
         if one.control is None:
             return None
-        total += one.control
-    return total
+        bases.setdefault(one.control, []).append(one.usd or Decimal(0))
+    return sum((base * _times(posted) for base, posted in bases.items()), Decimal(0)) or None
+
+
+def _times(posted: Sequence[Decimal]) -> int:
+    """Count how often fees of one base were charged and stand, US dollars each, negative when taken back."""
+    return max(1, sum((usd > 0) - (usd < 0) for usd in posted)) if sum(posted) else 0
 
 
 def _missing_weight(difference: Decimal, known: Decimal, weights: Mapping[BrokerExecution, Decimal]) -> Decimal:

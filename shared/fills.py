@@ -12,6 +12,11 @@ from typing import Any
 
 from shared.values import EPOCH
 
+TERMINAL = frozenset({"filled", "canceled", "expired", "replaced", "rejected"})
+"""States after which an order fills no more; suspended, calculated and done_for_day are no proof of that."""
+_COIN_FEE = Decimal("0.01")
+"""What a crypto purchase may at most pay in its coins, as a part of them: four times the dearest rate there is."""
+
 Order = Mapping[str, Any]
 """An order as the broker's JSON has it; money and quantities are strings."""
 
@@ -59,6 +64,17 @@ def fill_of(order: Order) -> Fill | None:
 def lacks_price(order: Order) -> bool:
     """Whether an order states that it filled and not at what price, as Alpaca's do for a while after the close."""
     return positive(order.get("filled_qty")) is not None and positive(order.get("filled_avg_price")) is None
+
+
+def is_working(order: Order, *, covered: bool) -> bool:
+    """Tell whether an order may yet fill something of a position; not if others closed all of it and this nothing."""
+    return order.get("status") not in TERMINAL and not (covered and positive(order.get("filled_qty")) is None)
+
+
+def covers(fills: Sequence[Fill], qty: Decimal, asset_class: object) -> bool:
+    """Tell whether exits account for a quantity; of a crypto purchase less is there to sell, by its fee in coins."""
+    least = qty * (1 - _COIN_FEE) if asset_class == "CRYPTO" else qty
+    return bool(fills) and quantity(fills) >= least
 
 
 def finite(text: object) -> Decimal | None:

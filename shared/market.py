@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.document import numeric
 from shared.bar_requests import BarRequest, Span, planned
-from shared.bars import LENGTHS, Bar
+from shared.bars import LENGTHS, Bar, bar_holding
 from shared.broker import BARS_PAGE, Broker, SymbolRefusedError
 
 NEARBY = BARS_PAGE // 10
@@ -109,6 +109,10 @@ class Market:
     def knows(self, symbol: str) -> bool:
         """Whether the market data has such a symbol at all."""
         return symbol not in self._refused
+
+    def is_over(self, window: Window) -> bool:
+        """Whether the last bar that opens in a window is closed; what it holds may still change if not."""
+        return bar_holding(window.end - _TICK, self.length) < self._until
 
     def bars(self, window: Window) -> Sequence[Bar]:
         """Return the closed bars of a loaded window, oldest first."""

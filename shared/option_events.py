@@ -1,5 +1,6 @@
 """Expiry, assignment and exercise: how an option ends without an order. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -53,9 +54,27 @@ class OptionEvents:
 
     def closing(self, symbol: str, qty: Decimal, since: datetime, until: datetime) -> list[OptionEvent]:
         """List what ended of a symbol between two moments and soon after, oldest first, up to a quantity in all."""
+        return list(_up_to(qty, self._within(symbol, since, until)))
+
+    def differ(self, symbol: str, qty: Decimal, since: datetime, until: datetime) -> bool:
+        """Tell whether `closing` takes a part of what ended on a day at several prices: which part is nobody's to say.
+
+        Two short positions in one contract may end on one day, one assigned and one expired.
+        """
+        within = self._within(symbol, since, until)
+        taken = defaultdict[date, Decimal](Decimal)
+        for event in _up_to(qty, within):
+            taken[event.day] += event.qty
+        return any(
+            part < sum(event.qty for event in within if event.day == day)
+            and len({event.price for event in within if event.day == day}) > 1
+            for day, part in taken.items()
+        )
+
+    def _within(self, symbol: str, since: datetime, until: datetime) -> list[OptionEvent]:
         first, last = (one.astimezone(NEW_YORK).date() for one in (since, until + BOOKED_WITHIN))
         within = (event for event in self._events.get(symbol, ()) if first <= event.day <= last)
-        return list(_up_to(qty, sorted(within, key=lambda event: (event.day, event.id))))
+        return sorted(within, key=lambda event: (event.day, event.id))
 
 
 def _up_to(qty: Decimal, events: Iterable[OptionEvent]) -> Iterator[OptionEvent]:

@@ -123,6 +123,10 @@ class OrderBook:
             if next(name for name in names if name in self._entries or name == position_id) == position_id:
                 yield order
 
+    def linked(self, orders: Iterable[Order]) -> dict[str, Order]:
+        """Collect orders by id, with those they replaced and those that replaced them."""
+        return {link["id"]: link for order in orders for link in self.chain(order)}
+
     def unpriced(self, orders: Iterable[Order]) -> list[Order]:
         """List the orders that filled something and of which nobody says at what price: `fills` tells less than all.
 

@@ -4,6 +4,8 @@ from schemas.symbols import is_symbol
 
 _QUOTES = ("USDT", "USDC", "USD", "BTC")
 """Currencies a pair may be quoted in, the longest spelling first."""
+_DOLLARS = frozenset({"USD", "USDT", "USDC"})
+"""Of these, US dollars and what stands for them one to one."""
 _LONGEST_TICKER = 5
 
 
@@ -18,6 +20,12 @@ def pair(symbol: str) -> tuple[str, str]:
 def bare(symbol: str) -> str:
     """Write a pair as positions and fees do: without its slash."""
     return symbol.replace("/", "")
+
+
+def in_dollars(symbol: str) -> bool:
+    """Tell whether a symbol's prices are US dollars: all are but those of pairs that are quoted in something else."""
+    _, slash, quote = symbol.partition("/")
+    return not slash or quote in _DOLLARS
 
 
 def asset_class_of(symbol: str) -> str:

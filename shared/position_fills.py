@@ -8,9 +8,10 @@ from schemas.columns import BrokerCheck
 from schemas.document import numeric
 from schemas.reasons import Reason
 from schemas.trades import PositionDocument
-from shared.fills import Fill, Order, finite, in_order, quantity, vwap
+from shared.fills import Fill, Order, covers, finite, in_order, is_working, quantity, vwap
 from shared.loop import Candidate, Evidence, RefusedError
 from shared.occ import intrinsic_value, is_adjusted
+from shared.option_events import BOOKED_WITHIN, OptionEvent
 from shared.order_book import OrderBook
 from shared.position_orders import PositionOrders
 from shared.values import to_json
@@ -37,7 +38,7 @@ def position_fills(candidate: Candidate[PositionDocument], evidence: Evidence) -
     """Take entry and exit from the broker; from the document only for theoretical trades the broker does not know.
 
     Raises:
-        RefusedError: The broker does not know an order, or nobody knows a price.
+        RefusedError: The broker does not know an order, is not through with it, or nobody knows a price.
     """
     position, book = candidate.document, evidence.orders
     trail = PositionOrders(position, evidence.market.length)
@@ -51,19 +52,25 @@ def position_fills(candidate: Candidate[PositionDocument], evidence: Evidence) -
         raise _unknown_order("exit")
     _require_prices(book, entry, exits)
     opened, sold = book.fills(entry), book.fills(exits)
-    _require_own(opened, sold)
-    value = _value(trail, evidence) if any(one.price is None for one in ended) else Decimal(0)
+    _require_own(position, opened, sold)
+    if trail.is_undecided(book, evidence.option_events):
+        message = "contracts ended at several prices, and whose ended at which nobody says"
+        raise RefusedError(Reason.BROKER_NOT_FILLED, "exit_fill_price", message)
+    value = _value(trail, ended, evidence)
     closed = [*sold, *(one.fill(value) for one in ended)]
     _require_fills(position, opened, closed)
+    _require_end(candidate, book, exits, opened, closed)
     if quantity(closed) < position.qty and not all(map(book.is_complete, position.exit_order_ids)):
         # The order that closed the rest is among those the broker does not know, or replaced one of the others.
         raise _unknown_order("exit")
     return _as_filled(candidate, opened, sold, in_order(closed))
 
 
-def _value(trail: PositionOrders, evidence: Evidence) -> Decimal:
+def _value(trail: PositionOrders, ended: Sequence[OptionEvent], evidence: Evidence) -> Decimal:
     """Tell what an assigned or exercised contract was worth when the broker does not: by its underlying, or not."""
-    bars = () if is_adjusted(trail.position.symbol) else evidence.market.bars(trail.value_window())
+    if not (unpriced := [one for one in ended if one.price is None]):
+        return Decimal(0)
+    bars = () if is_adjusted(trail.position.symbol) else evidence.market.bars(trail.value_window(unpriced))
     if not bars:
         message = "the broker closed the contracts without a price, and no bar tells what they were worth"
         raise RefusedError(Reason.MISSING_FILL_PRICE, "exit_fill_price", message)
@@ -111,7 +118,33 @@ def _as_stated(position: PositionDocument) -> PositionFills:
         column = "entry_fill_price" if entry is None else "exit_fill_price"
         raise RefusedError(Reason.MISSING_FILL_PRICE, column, "nobody states the price of this theoretical trade")
     ids = position.entry_order_id, position.exit_order_id
-    return PositionFills(entry, leave, position.qty, "NOT_FOUND", leave, *ids, exits_by_order=(leave, position.qty))
+    exits = _stated_exits(position, leave)
+    return PositionFills(entry, exits[0], exits[1], "NOT_FOUND", leave, *ids, exits_by_order=exits)
+
+
+def _stated_exits(position: PositionDocument, last: Decimal) -> tuple[Decimal, Decimal]:
+    """Average the price over the exits that a document states, and add them up; `last` is that of the rest.
+
+    Its quantity is all that was closed; or what scale-outs left, where it says itself that more was opened.
+    """
+    parts = _scale_outs(position)
+    if not parts:
+        return last, position.qty
+    sold, opened = sum((qty for _, qty in parts), Decimal(0)), position.original_qty
+    whole = opened if opened == position.qty + sold else position.qty
+    if sold > whole or opened not in {None, whole}:
+        message = "the quantities opened, closed and closed in part do not add up"
+        raise RefusedError(Reason.OUT_OF_RANGE, "scaled_out_prices", message)
+    value = sum((price * qty for price, qty in parts), last * (whole - sold))
+    return numeric(value / whole), whole
+
+
+def _scale_outs(position: PositionDocument) -> list[tuple[Decimal, Decimal]]:
+    """List price and quantity of the partial exits: each, or where these are not stated their average."""
+    if position.scaled_out_prices:
+        return [(part.price, part.qty) for part in position.scaled_out_prices]
+    price, qty = position.scaled_out_price, position.scaled_out_qty
+    return [(price, qty)] if price and qty and qty > 0 else []
 
 
 def _require_prices(book: OrderBook, entry: Sequence[Order], exits: Sequence[Order]) -> None:
@@ -122,8 +155,8 @@ def _require_prices(book: OrderBook, entry: Sequence[Order], exits: Sequence[Ord
             raise RefusedError(Reason.MISSING_FILL_PRICE, column, message)
 
 
-def _require_own(opened: Sequence[Fill], sold: Sequence[Fill]) -> None:
-    """Refuse exits that filled more than the entry: they closed something else besides.
+def _require_own(position: PositionDocument, opened: Sequence[Fill], sold: Sequence[Fill]) -> None:
+    """Refuse an entry on the other side, and exits that filled more than the entry: they closed something else besides.
 
     Two positions may have left by one order; each document then names it, and each trade would take all of it, so its
     profit would count twice. Which part is whose nobody states (`qty` may be what scale-outs left), and the fees of
@@ -131,6 +164,10 @@ def _require_own(opened: Sequence[Fill], sold: Sequence[Fill]) -> None:
     entry or smaller, by the coin fee of a crypto purchase. What a split or an unrelated order made larger is refused
     with it, since one entry price does not fit that quantity either.
     """
+    side = "buy" if position.side == "LONG" else "sell"
+    if any(fill.side not in {side, ""} for fill in opened):
+        message = "the entry order is on the other side, so it did not open this position"
+        raise RefusedError(Reason.BROKER_NOT_FILLED, "side", message)
     if opened and quantity(sold) > quantity(opened):
         message = "the exit orders filled more than the entry: they cannot be this position's alone"
         raise RefusedError(Reason.BROKER_NOT_FILLED, "exit_order_id", message)
@@ -145,3 +182,23 @@ def _require_fills(position: PositionDocument, opened: Sequence[Fill], closed: S
             raise RefusedError(Reason.MISSING_FILL_PRICE, column, "neither document nor broker states a fill price")
         if not fills:
             raise RefusedError(Reason.BROKER_NOT_FILLED, column, "the broker reports no fill for this order")
+
+
+def _require_end(
+    candidate: Candidate[PositionDocument],
+    book: OrderBook,
+    exits: Sequence[Order],
+    opened: Sequence[Fill],
+    closed: Sequence[Fill],
+) -> None:
+    """Refuse for now what is not over: the trade would be computed on a part of its exits, and never again."""
+    position = candidate.document
+    covered = covers(closed, position.qty, position.asset_class)
+    # An order that is known by its executions only has no status.
+    if any(is_working(order, covered=covered) for order in book.linked(exits).values() if "status" in order):
+        message = "an exit order of the position still works"
+        raise RefusedError(Reason.BROKER_NOT_FILLED, "exit_order_id", message)
+    booked = candidate.as_of >= position.exit_time + BOOKED_WITHIN
+    if position.asset_class == "OPTION" and quantity(closed) < quantity(opened) and not booked:
+        message = "contracts are left over, and the broker may yet book how they ended"
+        raise RefusedError(Reason.BROKER_NOT_FILLED, "exit_fill_price", message)

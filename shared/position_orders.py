@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 from schemas.trades import PositionDocument
@@ -12,10 +12,13 @@ from shared.market import Window
 from shared.occ import is_adjusted, underlying_window
 from shared.option_events import BOOKED_WITHIN, OptionEvent, OptionEvents
 from shared.order_book import OrderBook
+from shared.values import NEW_YORK
 
 SUBMITTED_BEFORE = timedelta(days=2)
 """How long before its fill an order was usually submitted; older ones are looked for when missing."""
 _DAY = timedelta(days=1)
+_CLOSE = time(16)
+"""End of trading in options and what they are on, New York."""
 _TICK = timedelta(microseconds=1)
 
 
@@ -90,12 +93,20 @@ class PositionOrders:
             return []
         return events.closing(position.symbol, left, position.entry_time, position.exit_time)
 
-    def value_window(self) -> Window:
-        """Name the bars that hold the last price of an option's underlying: those that are over at the exit."""
-        return underlying_window(self.position.symbol, self.position.exit_time - self.bar_length + _TICK)
+    def is_undecided(self, book: OrderBook, events: OptionEvents) -> bool:
+        """Tell whether events ended more than its orders left open, at prices that differ."""
+        position = self.position
+        return events.differ(position.symbol, self.left_open(book), position.entry_time, position.exit_time)
+
+    def value_window(self, ended: Sequence[OptionEvent]) -> Window:
+        """Name the bars that hold the last price of an option's underlying: those that are over when it ended.
+
+        That is at the exit, but never after the close of the event's day: an engine may notice days later.
+        """
+        closes = (datetime.combine(one.day, _CLOSE, NEW_YORK) for one in ended)
+        return underlying_window(self.position.symbol, min(self.position.exit_time, *closes) - self.bar_length + _TICK)
 
     def value_bars(self, book: OrderBook, events: OptionEvents) -> tuple[Window, ...]:
         """Ask for these bars only if an event ended contracts and the broker does not say what they were worth."""
-        if is_adjusted(self.position.symbol) or all(one.price is not None for one in self.ended(book, events)):
-            return ()
-        return (self.value_window(),)
+        unpriced = [one for one in self.ended(book, events) if one.price is None]
+        return () if is_adjusted(self.position.symbol) or not unpriced else (self.value_window(unpriced),)

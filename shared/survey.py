@@ -33,8 +33,9 @@ D = TypeVar("D", bound=Document)
 R = TypeVar("R", bound=ArchivedRow)
 S = TypeVar("S", bound=Candidate[Any] | Reject)
 
-MAX_PAGE_BYTES = 8_000_000
-"""Serialized bytes of the documents worked on together; read into memory they take several times as much."""
+MAX_PAGE_BYTES = 3_000_000
+"""Serialized bytes of the documents worked on together; read into memory they take several times as much, and the next
+pages are read meanwhile."""
 MAX_DRIFT = 100
 """Unknown fields named in a run record, the most frequent ones; a record holds 1 MiB."""
 

@@ -155,6 +155,24 @@ class TestExactness:
 
         assert {share.usd for share in split("REG", rows, ALL).shares} == {Decimal(0)}
 
+    @pytest.mark.parametrize(
+        ("rows", "total"),
+        [
+            (("-3.82 4000", "3.82 4000", "-3.50 4000"), "3.50"),
+            (("-3.82 4000", "3.82 4000", "-3.50 4000", "0.10 4000"), "3.40"),
+            (("-3.82 4100", "3.82 4100", "-3.50 4000"), "3.50"),
+            (("-3.82 4000", "0.32 4000"), "3.50"),
+            (("-2.00 2000", "-2.00 2000"), "4.00"),
+        ],
+    )
+    def test_what_is_taken_back_is_not_a_base_of_its_own(self, rows: Sequence[str], total: str) -> None:
+        amounts = [row.split() for row in rows]
+        posted = [fee("REG", usd, f"${base}.00", number) for number, (usd, base) in enumerate(amounts)]
+        answer = split("REG", posted, (SELL, SOLD_MORE))
+
+        assert sum(parts(answer).values()) == Decimal(total)
+        assert (answer.unattributed, answer.surplus) == (Decimal(0), False)
+
     def test_a_posting_of_nothing_is_split_into_nothings(self) -> None:
         assert parts(split("REG", [fee("REG", "0", "$5000.00")], ALL)) == {2: 0, 3: 0, 4: 0}
 

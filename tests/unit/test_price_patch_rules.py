@@ -96,6 +96,15 @@ def test_an_exit_order_left_behind_is_not_waited_for_unless_it_fills(filled: str
     assert answer((ENTRY_ORDER, EXIT_ORDER, stop), sl_order_id="o-sl", **NO_EXIT) == expected
 
 
+@pytest.mark.parametrize("qty", [2, 3])
+def test_an_option_of_which_a_part_ended_without_an_order_is_left_alone(qty: int) -> None:
+    call = {"symbol": "AAPL260302C00150000", "asset_class": "OPTION", "qty": qty}
+    bought, sold = ({**one, "symbol": call["symbol"], "filled_qty": n} for one, n in zip(ORDERS, "31", strict=True))
+
+    assert answer((bought, sold), **call, exit_fill_price=0) == "ended without an order"
+    assert answer((bought, {**sold, "filled_qty": "3"}), **call, exit_fill_price=0) == 110
+
+
 @pytest.mark.parametrize("absurd", ["1e30", "1e-30", "9e999999"])
 def test_a_price_that_no_column_holds_is_unusable(absurd: str) -> None:
     assert answer((ENTRY_ORDER, {**EXIT_ORDER, "filled_avg_price": absurd}), **NO_EXIT) == "unusable price"

@@ -87,6 +87,8 @@ def test_a_short_earns_what_price_falls() -> None:
         ({"notional_usd": "250.5"}, "250.5"),
         ({"qty": 2, "notional_usd": 250}, "250"),
         ({"qty": "0.333333333", "entry_price": "0.1"}, "0.033333333"),
+        # Its price counts bitcoins, not dollars.
+        ({"qty": 2, "symbol": "ETH/BTC"}, "1000"),
     ],
 )
 def test_the_size_is_the_documents_own_where_it_has_one(changes: dict[str, Any], notional: str) -> None:
@@ -157,6 +159,18 @@ def test_a_missing_bar_before_the_exit_makes_a_crypto_window_incomplete(lost: in
 
 def test_a_missing_bar_at_the_end_of_the_horizon_makes_the_window_incomplete() -> None:
     assert not row(list(flat(ENTRY, WEEK - 1))).window_complete
+
+
+@pytest.mark.parametrize(("late", "whole"), [(-MICROSECOND, False), (timedelta(0), True)])
+@pytest.mark.parametrize(("symbol", "kind"), [("BTC/USD", "CRYPTO"), ("AAPL", "EQUITY")])
+def test_a_window_whose_last_bar_was_not_over_is_incomplete(
+    symbol: str, kind: str, *, late: timedelta, whole: bool
+) -> None:
+    last_bar_ends = ENTRY + (WEEK + 1) * HOUR
+    bars, created = list(flat(ENTRY, WEEK + 4)), ENTRY + HOUR / 2
+    found = result(bars, symbol, as_of=last_bar_ends + late, asset_class=kind, created_at=created)
+
+    assert (found.theoretical_exit_reason, found.window_complete) == ("HORIZON", whole)
 
 
 def test_other_markets_pause_so_their_windows_may_have_holes() -> None:

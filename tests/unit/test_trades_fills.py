@@ -1,6 +1,6 @@
 import json
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +11,10 @@ from schemas.trades import PositionDocument, Trade
 from shared.bars import Bar
 from shared.fills import Order
 from shared.occ import underlying_window
+from shared.option_events import BOOKED_WITHIN
 from shared.quarantine import Reject
 from tests.unit.activities import execution, option_event
-from tests.unit.samples import EXIT, ORDERS, built, candidate, evidence, order
+from tests.unit.samples import EXIT, MICROSECOND, ORDERS, built, candidate, evidence, order
 
 ENTRY_ORDER, EXIT_ORDER = ORDERS
 HALF = order("o-half", "sell", "104", "0.5", client_order_id="p-1-scale1", filled_at="2026-03-02T12:00:00Z")
@@ -168,6 +169,73 @@ def test_a_theoretical_trade_that_the_broker_never_saw_is_taken_as_stated() -> N
 
     assert (found.entry_price, found.exit_price, found.qty) == (Decimal(100), Decimal(110), Decimal(2))
     assert (found.broker_check, found.trade_type, found.order_ids) == ("NOT_FOUND", "THEORETICAL", None)
+
+
+PARTS = [{"qty": "0.5", "price": "104", "timestamp": "2026-03-02T12:00:00Z"}]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"scaled_out_prices": PARTS},
+        {"scaled_out_prices": PARTS, "original_qty": 2},
+        {"scaled_out_prices": PARTS, "original_qty": 2, "qty": "1.5"},
+        {"scaled_out_qty": "0.5", "scaled_out_price": "104"},
+    ],
+)
+def test_a_theoretical_trade_leaves_at_the_average_of_all_its_exits(changes: dict[str, Any]) -> None:
+    found = row((), trade_type="THEORETICAL", **changes)
+
+    assert (found.qty, found.exit_price, found.gross_pnl_usd) == (Decimal(2), Decimal("108.5"), Decimal(17))
+    assert found.reported_exit_price == 110
+
+
+@pytest.mark.parametrize("changes", [{"qty": "0.4"}, {"original_qty": 3}, {"original_qty": 3, "qty": 1}])
+def test_theoretical_quantities_that_do_not_add_up_are_refused(changes: dict[str, Any]) -> None:
+    found = result((), trade_type="THEORETICAL", scaled_out_prices=PARTS, **changes)
+
+    assert fault(found) == (Reason.OUT_OF_RANGE, "scaled_out_prices")
+
+
+@pytest.mark.parametrize("symbol", ["ETH/BTC", "BTC/EUR"])
+def test_a_pair_that_is_not_quoted_in_dollars_is_refused(symbol: str) -> None:
+    orders = [{**one, "symbol": symbol} for one in ORDERS]
+
+    assert fault(result(orders, symbol=symbol)) == (Reason.UNKNOWN_ENUM, "symbol")
+    assert row([{**one, "symbol": "ETH/USDC"} for one in ORDERS], symbol="ETH/USDC").gross_pnl_usd == 20
+
+
+@pytest.mark.parametrize("side", ["LONG", "SHORT"])
+def test_an_entry_on_the_other_side_did_not_open_the_position(side: str) -> None:
+    sides = ("sell", "buy") if side == "LONG" else ("buy", "sell")
+    orders = [{**one, "side": other} for one, other in zip(ORDERS, sides, strict=True)]
+
+    assert fault(result(orders, side=side)) == (Reason.BROKER_NOT_FILLED, "side")
+
+
+WORKING = {"status": "partially_filled", "filled_qty": "0.5"}
+
+
+@pytest.mark.parametrize(
+    ("exits", "changes"),
+    [
+        ([{**EXIT_ORDER, **WORKING}], {}),
+        ([{**EXIT_ORDER, **WORKING}], {"qty": "0.5"}),
+        ([HALF, {**EXIT_ORDER, "status": "new", "filled_qty": "0"}], {}),
+        ([HALF, order("o-sl", "sell", None, "0", status="new")], {"sl_order_id": "o-sl", "exit_order_id": None}),
+        ([{**EXIT_ORDER, **WORKING, "status": "done_for_day"}], {}),
+        ([{**HALF, "status": "replaced", "replaced_by": "o-out"}, {**EXIT_ORDER, **WORKING}], {}),
+    ],
+)
+def test_a_trade_waits_for_an_exit_that_still_works(exits: list[Order], changes: dict[str, Any]) -> None:
+    assert fault(result((ENTRY_ORDER, *exits), **changes)) == (Reason.BROKER_NOT_FILLED, "exit_order_id")
+
+
+@pytest.mark.parametrize("sold", ["2", "1.995"])
+def test_a_stop_that_was_left_behind_is_not_waited_for(sold: str) -> None:
+    stop = order("o-sl", "sell", None, "0", status="new")
+
+    assert row((ENTRY_ORDER, {**EXIT_ORDER, "filled_qty": sold}, stop), sl_order_id="o-sl").qty == Decimal(sold)
 
 
 def test_a_theoretical_trade_that_the_broker_filled_nevertheless_takes_the_fills() -> None:
@@ -329,6 +397,29 @@ def test_an_order_may_close_what_an_early_assignment_left() -> None:
     assert found.broker_check == "MATCHED"
 
 
+@pytest.mark.parametrize(("later", "found"), [(BOOKED_WITHIN - MICROSECOND, None), (BOOKED_WITHIN, 1)])
+def test_contracts_that_are_left_are_waited_for_as_long_as_the_broker_may_book_their_end(
+    later: timedelta, found: int | None
+) -> None:
+    position = {**OPTION, "qty": 3, "entry_fill_price": 4, "exit_fill_price": 6}
+    one = candidate(PositionDocument, as_of=EXIT + later, **position)
+    made = built("trades", one, evidence(orders=(BOUGHT, SOLD_ONE)))
+
+    if found is None:
+        assert fault(made) == (Reason.BROKER_NOT_FILLED, "exit_fill_price")
+    else:
+        assert made.qty == found
+
+
+def test_what_ended_on_one_day_at_several_prices_is_nobodys_unless_it_is_all() -> None:
+    assigned = option_event("OPASN", CALL, "2", price="5")
+    other = option_event("OPEXP", CALL, "-2")
+
+    assert fault(ended(assigned, other)) == (Reason.BROKER_NOT_FILLED, "exit_fill_price")
+    assert ended_row(assigned, {**other, "qty": "-1"}).qty == 3
+    assert ended_row(assigned, {**other, "date": "2026-03-03"}).qty == 3
+
+
 def test_an_event_closes_no_more_than_ended() -> None:
     assert ended_row(option_event("OPEXP", CALL, "-2"), exit_fill_price=0).qty == 2
 
@@ -361,6 +452,15 @@ def test_else_an_exercised_option_left_at_its_value_by_the_last_bar_that_was_ove
     found = ended_row(option_event("OPASN", CALL, "3"), spots=HOURS, exit_fill_price="7.5")
 
     assert (found.exit_price, found.broker_check) == (Decimal("7.5"), "MATCHED")
+
+
+def test_an_engine_that_notices_days_later_does_not_move_the_value_of_what_ended() -> None:
+    evening = Bar(datetime(2026, 3, 2, 20, tzinfo=UTC), *map(Decimal, ("157", "158", "156", "157.5")))
+    monday = Bar(datetime(2026, 3, 5, 9, tzinfo=UTC), *map(Decimal, ("149", "150", "148", "149")))
+    noticed = datetime(2026, 3, 5, 14, tzinfo=UTC)
+    found = ended_row(option_event("OPASN", CALL, "3"), spots=[evening, monday], exit_time=noticed)
+
+    assert found.exit_price == Decimal("7.5")
 
 
 @pytest.mark.parametrize(("symbol", "spots"), [(CALL, ()), ("AAPL1260302C00150000", HOURS)])
