@@ -16,6 +16,7 @@ from schemas.views import VIEWS
 from shared.broker_account import TradingAccount
 from shared.dataset import Dataset
 from shared.environment import LIVE_URL
+from shared.jobs import Job
 from shared.loop import Origin
 from shared.parts import Parts
 from shared.settings import Settings
@@ -163,18 +164,25 @@ def _leases(parts: Parts) -> Iterator[Finding]:
 
 def _last_runs(parts: Parts) -> Iterator[Finding]:
     now = parts.documents.server_time()
-    late = [finding for job in all_jobs().values() if job.schedule for finding in _late(job.name, now, parts)]
+    late = [finding for job in all_jobs().values() if job.schedule for finding in _late(job, now, parts)]
     yield from late or [Finding("last runs", State.OK, "every scheduled job ended well within 26 hours")]
 
 
-def _late(job: str, now: datetime, parts: Parts) -> Iterator[Finding]:
-    records = parts.runs.recent(1000, job)
-    good = next((one for one in records if one["status"] in ENDED_WELL and not one.get("dry_run")), None)
-    if good is None:
-        yield Finding("last runs", State.WARNING, f"{job}: never ended well", f"`golden-thread run {job}`")
-    elif now - good["started_at"] > OVERDUE:
-        detail = f"{job}: ended well last at {good['started_at']:%Y-%m-%d %H:%M} UTC"
-        yield Finding("last runs", State.WARNING, detail, f"`golden-thread runs --job {job}` says what happened since.")
+def _late(job: Job, now: datetime, parts: Parts) -> Iterator[Finding]:
+    """Look at each shard of the job's table by itself, for the runs of one say nothing of another."""
+    records = parts.runs.recent(1000, job.name)
+    good = [one for one in records if one["status"] in ENDED_WELL and not one.get("dry_run")]
+    for shard in parts.leases.of(job.lease):
+        lease = shard.of(job.lease)
+        name = job.name if lease == job.lease else f"{job.name}, shard {lease}"
+        # A run from before the table was split saw all of it.
+        last = next((one["started_at"] for one in good if one["lease"] in {lease, job.lease}), None)
+        if last is None:
+            yield Finding("last runs", State.WARNING, f"{name}: never ended well", f"`golden-thread run {job.name}`")
+        elif now - last > OVERDUE:
+            detail = f"{name}: ended well last at {last:%Y-%m-%d %H:%M} UTC"
+            advice = f"`golden-thread runs --job {job.name}` says what happened since."
+            yield Finding("last runs", State.WARNING, detail, advice)
 
 
 CHECKS: tuple[tuple[str, Check, str], ...] = (

@@ -1,5 +1,5 @@
 -- Is the quarantine growing, and for which reason?
--- What the last run of each of these days refused, by job and reason.
+-- What the last run of each of these days refused, of each shard where a table is split, by job and reason.
 -- Without --since: the last 14 days.
 SELECT
   ds,

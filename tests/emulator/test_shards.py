@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from infra.doctor import examine, in_haste
 from jobs.registry import loops
 from schemas.run_record import RunRecord, Status
 from shared.lease import LeaseLostError, SplitError
+from shared.log import Log
+from shared.parts import connect
 from shared.run import run
 from shared.shards import Shard, shards
 from shared.survey import Options
@@ -158,3 +161,24 @@ def test_a_split_table_is_audited_and_seen_by_the_doctor_whole(split: LocalStack
     held = split.parts().leases.acquire("fact_trades", "run-1", Shard(1, 3))
     assert held is not None
     assert "fact_trades-1: held by run-1" in split.command("doctor").stdout
+
+
+def test_the_doctor_names_the_shard_that_never_ended_well(split: LocalStack) -> None:
+    for shard in (Shard(0, 3), Shard(2, 3)):
+        archive(split, shard)
+    assert named_late(split) == ["trades, shard fact_trades-1: never ended well"]
+    archive(split, Shard(1, 3))
+    assert named_late(split) == []
+
+
+def test_a_run_from_before_the_table_was_split_counts_for_every_shard(split: LocalStack) -> None:
+    leases = split.parts().leases
+    leases.split("fact_trades", 1)
+    archive(split, Shard())
+    leases.split("fact_trades", 3)
+    assert named_late(split) == []
+
+
+def named_late(stack: LocalStack) -> list[str]:
+    found = examine(connect(in_haste(stack.settings()), Log(stack.log)))
+    return [one.detail for one in found if one.what == "last runs" and one.detail.startswith("trades")]

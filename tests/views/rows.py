@@ -2,6 +2,7 @@
 
 Two configurations of `alpha` take turns, the first one twice; one trade of it was decided under a configuration that
 had ended when it entered; one trade breaks even; one is on paper only; fees are settled, shared out, and awaited.
+On one day the table of trades is in shards.
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from typing import Any
 from jobs.registry import loops
 from schemas.table import ArchivedRow
 from shared.loop import AccountState
+from shared.shards import shards
 from tests.stack import LocalStack
 from tests.unit.samples import ENTRY, built, candidate, evidence
 from tests.unit.tape import hourly
@@ -120,6 +122,22 @@ def history() -> list[ArchivedRow]:
         job_run("j3", "01-11 00:15", "SUCCEEDED", archived_count=4, ds_max=at("01-10").date(), drift=DRIFT),
         job_run("j4", "01-11 06:00", "FAILED", '{"NOT_FINITE":9}', archived_count=0, pending_count=9),
         job_run("j5", "01-11 06:01", "SKIPPED", archived_count=0),
+        *of_shards(),
+    ]
+
+
+def of_shards() -> list[ArchivedRow]:
+    """A day on which the table of trades is in three shards, each of which ran twice; one of them failed at last."""
+    first, second, third = (shard.of("fact_trades") for shard in shards(3))
+    return [
+        job_run("k1", "01-12 00:15", "PARTIAL", '{"NOT_FINITE":100}', lease=first, pending_count=100, archived_count=1),
+        job_run(
+            "k2", "01-12 00:16", "PARTIAL", '{"BAD_TYPE":2,"NOT_FINITE":1}', lease=second, drift=DRIFT, archived_count=1
+        ),
+        job_run("k3", "01-12 00:17", "SUCCEEDED", lease=third, archived_count=1),
+        job_run("k4", "01-12 12:15", "PARTIAL", '{"NOT_FINITE":5}', lease=first, pending_count=3, archived_count=0),
+        job_run("k5", "01-12 12:16", "FAILED", '{"NOT_FINITE":50}', lease=second, archived_count=0, pending_count=50),
+        job_run("k6", "01-12 12:17", "SUCCEEDED", lease=third, archived_count=1, drift='{"leverage":30}'),
     ]
 
 
