@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from google.cloud.bigquery_storage_v1.types import AppendRowsRequest
 
 from schemas.run_record import Status
@@ -44,6 +45,7 @@ def test_a_stream_that_holds_rows_of_somebody_else_is_not_committed(
     Promises(stack).assert_kept()
 
 
+@pytest.mark.nightly  # A minute of waiting before calls are sent again.
 def test_a_run_that_loses_every_answer_once_still_succeeds(
     stack: LocalStack, wired: LocalStack, wire: Wire, tmp_path: Path
 ) -> None:
