@@ -16,7 +16,8 @@ from pathlib import Path
 
 from tests.mutation.equivalents import stale
 from tests.mutation.groups import ABOUT_THE_TEXT, GROUPS, Group
-from tests.mutation.mutants import Mutant, prepare
+from tests.mutation.mutant import Mutant
+from tests.mutation.mutants import prepare
 from tests.mutation.score import Score
 from tests.mutation.trial import MUTANTS
 

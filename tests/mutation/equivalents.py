@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.mutation.mutants import Mutant
+from tests.mutation.mutant import Mutant
 
 _LIST = Path(__file__).with_name("equivalent.toml")
 

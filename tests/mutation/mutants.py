@@ -1,41 +1,17 @@
 """A copy of the project in which some files hold all their mutants, dormant, as mutmut writes them."""
 
 import difflib
-from dataclasses import dataclass
 from pathlib import Path
 
 from mutmut.mutation.file_mutation import MutatedFile, mutate_file_contents
 
 from tests.mutation.groups import Group
+from tests.mutation.mutant import Mutant
 from tests.planted.nursery import CHECKOUT
 from tests.planted.planting import copy_project
 
 _SQL = "shared/sql.py"
 """Where case means nothing."""
-_INSIDE = "\N{LATIN LETTER LATERAL CLICK}"
-"""What mutmut writes between a class and its method."""
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One small change of one function."""
-
-    name: str
-    """Module, function and number, as the trampolines know it."""
-    change: str
-    """The lines that differ."""
-
-    @property
-    def function(self) -> str:
-        """Module and function, as its source names them."""
-        module, _, name = self.name.partition("__mutmut_")[0].rpartition(".")
-        return f"{module}.{name[2:].replace(_INSIDE, '.')}"
-
-    @property
-    def in_case_only(self) -> bool:
-        """Whether letters became small or capital, and nothing else."""
-        before, after = ([line[1:] for line in self.change.splitlines() if line[0] == sign] for sign in "-+")
-        return [line.lower() for line in before] == [line.lower() for line in after]
 
 
 def prepare(group: Group, target: Path) -> list[Mutant]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from tests.mutation.equivalents import as_listed, known
-from tests.mutation.mutants import Mutant
+from tests.mutation.mutant import Mutant
 
 _KILLED = {"killed", "timeout"}
 _WORDS = {
