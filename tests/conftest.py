@@ -18,6 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--histories", type=int, help="how many random histories a test tries, instead of its own number")
     parser.addoption("--seed", type=int, help="replay the one random history that a failure names")
     parser.addoption("--first-seed", type=int, default=0, help="where random histories begin, to share them out")
+    parser.addoption("--fault", help="replay one fault, as a failure prints it")
 
 
 def pytest_report_header() -> str:
@@ -33,6 +34,14 @@ def histories(pytestconfig: pytest.Config) -> Callable[[int], int]:
     """How many random histories to try: `--histories N`, else what the test asks for by default."""
     wanted: int | None = pytestconfig.getoption("--histories")
     return lambda default: default if wanted is None else wanted
+
+
+@pytest.fixture(scope="session")
+def seeds(pytestconfig: pytest.Config, histories: Callable[[int], int]) -> Callable[[int], range]:
+    """The seeds to try: the one of `--seed`, or so many from the first on."""
+    one: int | None = pytestconfig.getoption("--seed")
+    first: int = pytestconfig.getoption("--first-seed")
+    return lambda default: range(first, first + histories(default)) if one is None else range(one, one + 1)
 
 
 @pytest.fixture(scope="session")

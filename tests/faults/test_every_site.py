@@ -26,7 +26,7 @@ A_FEW = 3
 @pytest.fixture
 def replayed(pytestconfig: pytest.Config) -> Fault | None:
     """The fault that the command line asks for."""
-    asked: str | None = pytestconfig.getoption("--fault", default=None)
+    asked: str | None = pytestconfig.getoption("--fault")
     if asked is None:
         return None
     world, _, rest = asked.partition("/")

@@ -4,7 +4,7 @@
 replays one. `-s` shows what they met.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -28,15 +28,8 @@ def wires(servers: LocalStack) -> Iterator[Sequence[Wire]]:
 
 
 @pytest.fixture
-def seeds(pytestconfig: pytest.Config, histories: Callable[[int], int]) -> Callable[[int], Iterable[int]]:
-    """The seeds to try: one, or so many from the first on."""
-    one, first = pytestconfig.getoption("--seed"), pytestconfig.getoption("--first-seed")
-    return lambda default: range(first, first + histories(default)) if one is None else [one]
-
-
-@pytest.fixture
 def tell(
-    seeds: Callable[[int], Iterable[int]],
+    seeds: Callable[[int], range],
     stack: LocalStack,
     wires: Sequence[Wire],
     tmp_path: Path,

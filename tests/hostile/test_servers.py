@@ -1,4 +1,7 @@
-"""Hostile documents through the real servers: each ends in the table or in quarantine, whole, and harms no other."""
+"""Hostile documents through the real servers: each ends in the table or in quarantine, whole, and harms no other.
+
+A failure ends with the command that replays its pages.
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,18 +22,31 @@ from tests.hostile.spelled import canonical, parsed, spelled
 from tests.hostile.track import Track
 from tests.hostile.values import Value
 from tests.hostile.verdicts import copied, unknown
+from tests.replay import replayed_by
 from tests.stack import LocalStack
 
 Histories = Callable[[int], int]
 GOOD = range(1, 11)
+REPLAY = "tests/hostile/test_servers.py"
 
 
 def path_of(message: Any) -> str:
     return str(message.name.split("/documents/", 1)[1])
 
 
+def replay(job: str, seeds: range) -> str:
+    """The command that takes the same pages through the servers; alone they might not fail."""
+    test = test_hostile_documents_end_in_the_table_or_in_quarantine.__name__
+    return f"pytest '{REPLAY}::{test}[{job}]' --first-seed {seeds.start} --histories {len(seeds)}"
+
+
 def assert_accounted_for(job: str, stack: LocalStack, directory: Path, seeds: range) -> None:
     """Run a job over the pages of some seeds and ten good documents, twice, and compare what the servers hold."""
+    with replayed_by(replay(job, seeds)):
+        _assert_accounted_for(job, stack, directory, seeds)
+
+
+def _assert_accounted_for(job: str, stack: LocalStack, directory: Path, seeds: range) -> None:
     collection = loops()[job].source
     good = {f"good-{n}": raw(DOCUMENTS[job](n, **{KEYS[collection]: f"good-{n}"})) for n in GOOD}
     drawn = {name: fields for seed in seeds for name, fields in page(job, seed, PAGE).items()}
@@ -82,9 +98,21 @@ def reject_broken(message: Any, record: Mapping[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("job", DOCUMENTS)
 def test_hostile_documents_end_in_the_table_or_in_quarantine(
-    job: str, stack: LocalStack, tmp_path: Path, histories: Histories
+    job: str, stack: LocalStack, tmp_path: Path, seeds: Callable[[int], range]
 ) -> None:
-    assert_accounted_for(job, stack, tmp_path, range(histories(1)))
+    assert_accounted_for(job, stack, tmp_path, seeds(1))
+
+
+def test_pages_that_are_not_accounted_for_come_with_the_command_that_replays_them(
+    stack: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "put", lambda *_: ["every document"] * PAGE)
+
+    with pytest.raises(AssertionError, match="every document") as broken:
+        assert_accounted_for("trades", stack, tmp_path, range(1050, 1056))
+
+    test = "test_hostile_documents_end_in_the_table_or_in_quarantine[trades]"
+    assert broken.value.__notes__ == [f"replay: pytest '{REPLAY}::{test}' --first-seed 1050 --histories 6"]
 
 
 @pytest.mark.nightly

@@ -1,9 +1,15 @@
-"""Every kind of fault at every call of every job, in a simulated world: then a day of peace, and everything holds."""
+"""Every kind of fault at every call of every job, in a simulated world: then a day of peace, and everything holds.
 
-from collections.abc import Callable, Iterator
+A failure ends with the command that replays it alone, which names job, world, call and kind.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
 
 import pytest
 
+from tests.replay import replayed_by
 from tests.simulation.histories import EVERYTHING, THEMES, BrokenPromiseError, History, Theme
 from tests.simulation.network import Fault
 from tests.simulation.world import Errand
@@ -13,9 +19,34 @@ SHARE = 23
 SEEDS = 6
 """Different worlds of the nightly lane."""
 TWO_DAYS_S = 2 * 86_400.0
-
+REPLAY = "pytest tests/simulation/test_every_call.py --fault"
 
 MENDING = Theme(("trades", "price-patch"), ("trades",))
+
+
+class Strike(NamedTuple):
+    """A kind of fault at one call of a job, by its place among the calls of a run in a world."""
+
+    job: str
+    seed: int
+    place: int
+    fault: Fault
+
+    def __str__(self) -> str:
+        """Write it as `--fault` takes it."""
+        return f"{self.job}/{self.seed}/{self.place}/{self.fault.name}"
+
+    @classmethod
+    def read(cls, written: str) -> "Strike":
+        job, seed, place, fault = written.split("/")
+        return cls(job, int(seed), int(place), Fault[fault])
+
+
+@pytest.fixture
+def replayed(pytestconfig: pytest.Config) -> Strike | None:
+    """The fault that the command line asks for."""
+    asked: str | None = pytestconfig.getoption("--fault")
+    return None if asked is None else Strike.read(asked)
 
 
 def theme_of(job: str) -> Theme:
@@ -50,27 +81,41 @@ def calls(job: str, seed: int) -> int:
     return len(counted)
 
 
-def every(job: str, seed: int) -> Iterator[tuple[int, Fault]]:
+def every(job: str, seed: int) -> Iterator[Strike]:
     for place in range(calls(job, seed)):
         for fault in Fault:
-            yield place, fault
+            yield Strike(job, seed, place, fault)
 
 
-def stand(job: str, seed: int, place: int, fault: Fault) -> None:
-    history = eve(job, seed)
-    try:
-        history.send(Errand(job, faults={place: fault}))
+def stand(strike: Strike) -> None:
+    with replayed_by(f"{REPLAY} {strike}"):
+        history = eve(strike.job, strike.seed)
+        history.send(Errand(strike.job, faults={strike.place: strike.fault}))
         history.check()
         history.settle_down()
-    except BrokenPromiseError as error:
-        raise AssertionError(f"{job}, world {seed}, call {place}, {fault.name}: {error}") from error
 
 
 @pytest.mark.parametrize("job", EVERYTHING.jobs)
-def test_a_job_stands_faults_at_its_calls(job: str) -> None:
-    for number, (place, fault) in enumerate(every(job, seed=0)):
-        if number % SHARE == 0:
-            stand(job, 0, place, fault)
+def test_a_job_stands_faults_at_its_calls(job: str, replayed: Strike | None) -> None:
+    if replayed and replayed.job != job:
+        pytest.skip("another job's fault is replayed")
+    strikes: Iterable[Strike] = [replayed] if replayed else islice(every(job, seed=0), 0, None, SHARE)
+    for strike in strikes:
+        stand(strike)
+
+
+def test_a_job_that_does_not_stand_a_fault_says_how_to_replay_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unkept(history: History) -> None:
+        raise BrokenPromiseError(f"a row is missing from world {history.seed}")
+
+    monkeypatch.setattr(History, "settle_down", unkept)
+    strike = Strike("fee-patch", 1, 0, Fault.REFUSED)
+
+    with pytest.raises(BrokenPromiseError, match="a row is missing from world 1") as broken:
+        stand(strike)
+
+    assert broken.value.__notes__ == [f"replay: {REPLAY} fee-patch/1/0/REFUSED"]
+    assert Strike.read(str(strike)) == strike
 
 
 @pytest.mark.nightly
@@ -78,7 +123,7 @@ def test_a_job_stands_faults_at_its_calls(job: str) -> None:
 def test_a_job_stands_every_kind_of_fault_at_every_call(job: str, histories: Callable[[int], int]) -> None:
     tried = 0
     for seed in range(histories(SEEDS)):
-        for place, fault in every(job, seed):
-            stand(job, seed, place, fault)
+        for strike in every(job, seed):
+            stand(strike)
             tried += 1
     print(f"{job}: {tried} faults in {histories(SEEDS)} worlds")  # noqa: T201 - pytest -s shows how many
