@@ -28,3 +28,7 @@ def test_silence_is_not_taken_for_health(packages: list[dict[str, Any]] | None, 
     checked = subprocess.run([sys.executable, CHECK], env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     assert checked.returncode == code, checked.stderr
     assert ("PYSEC-2026-1, fixed in 3.1" in checked.stdout) == (code == 1)
+    assert ("NOT CHECKED" in checked.stdout.splitlines()[-1]) == (code == 2)
+    # Every lock is asked about, in whatever it ends.
+    locks = {path.name for path in CHECK.parents[1].glob("requirements*.txt")}
+    assert {line.partition(":")[0] for line in checked.stdout.splitlines()} >= locks
