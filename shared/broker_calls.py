@@ -10,9 +10,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from shared.broker_retries import Failure, GiveUp, Limits, RetryBudget, asked_for, decided
+from shared.http_answers import Punctual, TooLargeError, read_whole
 from shared.pacing import REAL, Clock, Pace
 from shared.settings import Settings
 
@@ -114,11 +114,15 @@ class Caller:
             raise _told(path, answer)
 
     def prepared(self, client: Any) -> "RESTClient":
-        """Give a client deadlines, and take refusals from it before its own retries see them; it offers neither."""
-        adapter = _Deadline(self._settings.call_timeout_s)
+        """Give a client limits, and take refusals from it before its own retries see them; it offers neither.
+
+        A call ends CALL_TIMEOUT_S after it began to connect, at the latest, whether or not all of its answer is there;
+        an answer that is too large is no answer.
+        """
+        adapter = Punctual(self._settings.call_timeout_s)
         client._session.mount("https://", adapter)  # noqa: SLF001 - see above
         client._session.mount("http://", adapter)  # noqa: SLF001 - see above
-        client._session.hooks["response"].append(_refuse)  # noqa: SLF001 - see above
+        client._session.hooks["response"].append(_receive)  # noqa: SLF001 - see above
         ready: RESTClient = client
         return ready
 
@@ -153,6 +157,8 @@ class Caller:
             answer = ask()
         except _RefusedError as refusal:
             return self._failure(refusal.response)
+        except TooLargeError as error:
+            return Failure(HTTPStatus.OK, str(error))
         except requests.exceptions.JSONDecodeError:
             return Failure(HTTPStatus.OK, "an unreadable answer")
         except requests.RequestException as error:
@@ -162,29 +168,16 @@ class Caller:
         return Failure(*_DONE) if answer is None else answer
 
     def _failure(self, response: requests.Response) -> Failure:
-        with response:
-            # The broker may quote a key; cut afterwards, or half of one would stay.
-            detail = self._settings.redacted(_message(response))[:_LONGEST_MESSAGE]
-            asked = asked_for(response.status_code, response.headers, self._clock.epoch())
-            return Failure(response.status_code, detail, asked)
+        # The broker may quote a key; cut afterwards, or half of one would stay.
+        detail = self._settings.redacted(_message(response))[:_LONGEST_MESSAGE]
+        asked = asked_for(response.status_code, response.headers, self._clock.epoch())
+        return Failure(response.status_code, detail, asked)
 
 
 def _told(path: str, answer: Any) -> BrokerError:
     if isinstance(answer, Failure):
         return BrokerError(path, answer.status, answer.detail)
     return BrokerError(path, HTTPStatus.OK, f"answers with a {type(answer).__name__} instead of an object")
-
-
-class _Deadline(HTTPAdapter):
-    """Puts a deadline on requests that have none."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self._seconds = seconds
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]  # passes every option through
-        options["timeout"] = options.get("timeout") or (min(10.0, self._seconds), self._seconds)
-        return super().send(request, **options)
 
 
 class _RefusedError(Exception):
@@ -195,14 +188,16 @@ class _RefusedError(Exception):
         self.response = response
 
 
-def _refuse(response: requests.Response, **_: Any) -> None:
+def _receive(response: requests.Response, **_: Any) -> None:
     if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
         raise _RefusedError(response)
+    read_whole(response)
 
 
 def _message(response: requests.Response) -> str:
     """Take the broker's own words where its body is JSON, else what HTTP calls the status; never the whole body."""
     try:
+        read_whole(response)
         return str(response.json()["message"])
-    except (requests.RequestException, ValueError, KeyError, TypeError):
+    except (requests.RequestException, TooLargeError, ValueError, KeyError, TypeError, RecursionError):
         return response.reason or ""

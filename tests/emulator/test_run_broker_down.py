@@ -122,6 +122,14 @@ def test_a_broker_that_never_answers_fails_the_run_at_its_deadline(
     assert_next_run_archives_everything(stack)
 
 
+@pytest.mark.parametrize("kind", ["drip", "babble", "flood", "bomb"])
+def test_an_answer_that_does_not_end_fails_the_run(kind: str, stack: LocalStack) -> None:
+    stack.fail_broker(path="/v*", kind=kind, seconds=0.05, times=1)
+    record = stack.run("trades", BROKER_ATTEMPTS="1", CALL_TIMEOUT_S="2")
+    assert_nothing_written(stack, record)
+    assert_next_run_archives_everything(stack)
+
+
 def test_a_broker_that_fails_in_the_middle_leaves_no_half_of_a_run(
     stack: LocalStack, wired: LocalStack, wire: Wire
 ) -> None:

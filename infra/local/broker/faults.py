@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Kind = Literal["status", "html", "empty", "redirect", "hang", "reset", "cut", "body"]
+Kind = Literal["status", "html", "empty", "redirect", "hang", "reset", "cut", "body", "drip", "babble", "flood", "bomb"]
 _GIVEN_STATUS = ("status", "html", "empty")
 
 
@@ -18,6 +18,8 @@ class Fault(BaseModel):
     `status` answers with the host's own error body (or with `body`), `html` with a page, `empty` with nothing,
     `redirect` with a 302, `body` with 200 and that JSON; `headers` are added to any of these. `hang` holds the request
     for `seconds` and closes unanswered, `reset` resets the connection at once, `cut` sends half of the true answer.
+    `drip` sends the true answer with `seconds` after each byte of its body, `babble` promises an answer every `seconds`
+    and sends none, `flood` sends a body of blanks without end, and `bomb` packs them: both until the caller hangs up.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

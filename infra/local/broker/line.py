@@ -3,7 +3,7 @@
 import select
 import socket
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _ADMINISTRATION = "/_admin/"
 # Close at once and drop what is unsent, which the other side sees as a reset.
 _NO_LINGER = struct.pack("ii", 1, 0)
+_PROMISE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Line:
@@ -54,6 +55,10 @@ class Line:
                 raise _reset(request.environ["werkzeug.socket"])
             case "cut":
                 return _cut(self._respond(request))
+            case "drip":
+                return _dripping(self._respond(request), request.environ["werkzeug.socket"], fault)
+            case "babble":
+                raise _babbled(request.environ["werkzeug.socket"], fault)
             case _:
                 return spoiled(fault, request.path)
 
@@ -66,14 +71,47 @@ def _cut(response: Response) -> Response:
     return response
 
 
+def _dripping(response: Response, connection: socket.socket, fault: Fault) -> Response:
+    """The answer under its own length, byte by byte."""
+    body = response.get_data()
+    response.headers["Content-Length"] = str(len(body))
+    response.response = _drops(body, connection, fault)
+    return response
+
+
+def _drops(body: bytes, connection: socket.socket, fault: Fault) -> Iterator[bytes]:
+    for at in range(len(body)):
+        yield body[at : at + 1]
+        if _hangs_up(connection, fault):
+            return
+
+
+def _babbled(connection: socket.socket, fault: Fault) -> ConnectionAbortedError:
+    """Promise an answer again and again, until the caller hangs up."""
+    with suppress(OSError):
+        while not _hangs_up(connection, fault):
+            connection.sendall(_PROMISE)
+    return _ended(connection, "babbled")
+
+
 def _hung(connection: socket.socket, fault: Fault) -> ConnectionAbortedError:
     """Wait out the fault, or until the caller hangs up, then close without an answer."""
-    select.select([connection], [], [], fault.seconds)
+    _hangs_up(connection, fault)
+    return _ended(connection, "hung")
+
+
+def _hangs_up(connection: socket.socket, fault: Fault) -> bool:
+    """Wait; whether the caller hung up meanwhile, for nobody sends more before the answer is there."""
+    readable, _, _ = select.select([connection], [], [], fault.seconds)
+    return bool(readable)
+
+
+def _ended(connection: socket.socket, how: str) -> ConnectionAbortedError:
     # The server goes on to read the next request of this connection, and must find its end; a caller who was killed
     # has ended it already.
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
-    return ConnectionAbortedError("hung")
+    return ConnectionAbortedError(how)
 
 
 def _reset(connection: socket.socket) -> ConnectionAbortedError:

@@ -1,6 +1,9 @@
 """Answers that a failing host sends in place of the true one."""
 
+import zlib
+from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import repeat
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -11,6 +14,8 @@ from infra.local.broker.faults import Fault
 
 JSON = "application/json; charset=UTF-8"
 _PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>"
+_BLANKS = b" " * 100_000
+_AS_GZIP = 16 + zlib.MAX_WBITS
 _DATA_HOST = ("/v1beta", "/v2/stocks/")
 
 
@@ -23,6 +28,10 @@ def spoiled(fault: Fault, path: str) -> Response:
             return _response(fault, b"")
         case "redirect":
             return _response(fault, b"", Location=f"/moved{path}")
+        case "flood":
+            return Response(repeat(_BLANKS), fault.status, content_type=JSON)
+        case "bomb":
+            return Response(_packed_blanks(), fault.status, {"Content-Encoding": "gzip"}, content_type=JSON)
         case _:
             return _response(fault, exact_json.dumps(_body(fault, path)), JSON)
 
@@ -31,6 +40,12 @@ def _body(fault: Fault, path: str) -> Any:
     if fault.body is not None or fault.kind == "body":
         return fault.body
     return failure(fault.status, is_trading=not path.startswith(_DATA_HOST))
+
+
+def _packed_blanks() -> Iterator[bytes]:
+    packer = zlib.compressobj(wbits=_AS_GZIP)
+    while True:
+        yield packer.compress(_BLANKS)
 
 
 def _response(fault: Fault, body: str | bytes, content_type: str | None = None, **headers: str) -> Response:

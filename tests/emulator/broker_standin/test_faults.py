@@ -1,6 +1,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -149,6 +150,45 @@ def test_a_cut_answer_is_half_of_the_true_one(healthy: BrokerServer) -> None:
     with pytest.raises(requests.exceptions.ChunkedEncodingError) as answer:
         healthy.get(ACCOUNT_PATH)
     assert f"IncompleteRead({half} bytes read, {length - half} more expected)" in str(answer.value)
+
+
+def test_a_dripping_answer_is_the_true_one(healthy: BrokerServer) -> None:
+    healthy.fail(ACCOUNT_PATH, "drip", seconds=0)
+
+    dripped, true = healthy.get(ACCOUNT_PATH), healthy.get(ACCOUNT_PATH)
+    assert (dripped.json(), dripped.headers["Content-Length"]) == (true.json(), true.headers["Content-Length"])
+
+
+def test_a_dripping_answer_is_late_for_nobody_who_limits_each_read(healthy: BrokerServer) -> None:
+    healthy.fail(ACCOUNT_PATH, "drip", seconds=600)
+
+    with requests.get(healthy.url + ACCOUNT_PATH, stream=True, timeout=10) as answer:
+        assert answer.raw.read(1) == b"{"
+    assert statuses(healthy, 1) == [200]
+
+
+def test_a_babbling_broker_promises_an_answer_again_and_again(healthy: BrokerServer) -> None:
+    healthy.fail(ACCOUNT_PATH, "babble", seconds=0)
+    address = urlsplit(healthy.url)
+
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(b"GET /v2/account HTTP/1.1\r\n\r\n")
+        with connection.makefile("rb") as said:
+            assert [said.readline() for _ in range(5)] == [b"HTTP/1.1 100 Continue\r\n", b"\r\n"] * 2 + [
+                b"HTTP/1.1 100 Continue\r\n"
+            ]
+    assert statuses(healthy, 1) == [200]
+
+
+@pytest.mark.parametrize(("kind", "encoding"), [("flood", None), ("bomb", "gzip")])
+def test_blanks_come_without_end(kind: str, encoding: str | None, healthy: BrokerServer) -> None:
+    healthy.fail(ACCOUNT_PATH, kind)
+
+    with requests.get(healthy.url + ACCOUNT_PATH, stream=True, timeout=10) as answer:
+        assert answer.headers.get("Content-Encoding") == encoding
+        parts = list(islice(answer.iter_content(100_000), 50))
+        assert (len(parts), b"".join(parts).strip()) == (50, b"")
+    assert statuses(healthy, 1) == [200]
 
 
 def test_a_hung_request_does_not_keep_the_broker_from_ending(tmp_path: Path) -> None:
