@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from schemas.run_record import RunRecord, Status
 from shared.archival import Archival
+from shared.attempts import take_lease
 from shared.interrupt import InterruptedRunError, acknowledge
 from shared.jobs import Job
 from shared.lease import Lease
@@ -36,7 +37,7 @@ def run(job: Job, options: Options, parts: Parts) -> RunRecord:
     parts.log.event("run started", as_of=record.as_of, git_hash=record.git_hash)
     lease: Lease | None = None
     try:
-        lease = parts.leases.acquire(job.lease, record.run_id, options.shard)
+        lease = take_lease(parts, job.lease, record.run_id, options.shard)
         status = _held(lease, job, options, parts, record) if lease else Status.SKIPPED
     except InterruptedRunError as stop:
         acknowledge()

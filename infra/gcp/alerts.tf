@@ -12,7 +12,9 @@ resource "google_monitoring_notification_channel" "email" {
   depends_on = [google_project_service.service]
 }
 
-# Two witnesses: the platform, which also sees what was killed or never started, and the run's own record.
+# Two witnesses: the platform, which also sees what was killed or never started, and the run's own record. A task that was
+# killed is tried again and then waits for the dead attempt's lease (shared/attempts.py): skipped for it, it would count
+# here as done.
 resource "google_monitoring_alert_policy" "failed" {
   display_name          = "Golden Thread (${var.environment}): a run failed"
   combiner              = "OR"

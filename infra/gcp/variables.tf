@@ -148,7 +148,7 @@ variable "limits" {
 }
 
 variable "max_retries" {
-  description = "How often a failed task is tried again at once. The jobs are idempotent, so a retry costs only time."
+  description = "How often a failed task is tried again at once. The jobs are idempotent, so a retry costs only time; after a kill it first waits for the dead attempt's lease, a minute at most."
   type        = number
   default     = 1
 

@@ -14,6 +14,7 @@ from jobs.check.hops import Hop, State, Told
 from jobs.check.trip import Trip
 from jobs.entry import DONE, FAILED, UNBALANCED
 from schemas.run_record import RunError, RunRecord, Status
+from shared.attempts import take_lease
 from shared.lease import Lease
 from shared.log import Log, Severity
 from shared.namespace import GUARD, corner
@@ -52,7 +53,7 @@ def check(settings: Settings, log: Log, stopwatch: Callable[[], float] = time.mo
     """Send the marked records through the corner and tell what came of every hop.
 
     Two checks keep out of each other's way by a lease; the second one does nothing. The lease of one that was killed
-    expires within LEASE_SECONDS.
+    expires within LEASE_SECONDS, for which a task that is tried again waits.
     """
     parts = connect(corner(settings), log)
     trip = Trip(f"check-{parts.clock():%Y%m%dt%H%M%S}-{uuid.uuid4().hex[:8]}", parts, stopwatch)
@@ -83,7 +84,7 @@ def _guard(trip: Trip) -> _Guard | None:
     found = list[_Guard]()
 
     def hop() -> Told:
-        found.append(_Guard(trip.parts.leases.acquire(GUARD, trip.check_id)))
+        found.append(_Guard(take_lease(trip.parts, GUARD, trip.check_id)))
         return Told("no other check is under way" if found[0].lease else "another check is under way")
 
     home = trip.parts.settings.firestore_database

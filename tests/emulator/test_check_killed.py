@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,23 @@ def test_a_check_right_after_a_killed_one_waits_for_its_lease(stack: LocalStack,
 
     assert checked(stack).skipped
     assert left(stack) == before
+
+
+@pytest.mark.slow
+def test_a_check_that_is_tried_again_waits_for_the_lease_of_a_killed_one(stack: LocalStack, tmp_path: Path) -> None:
+    give_bars(stack, tmp_path)
+    guard = {"fence": 1, "owner": "killed", "expires_at": datetime.now(UTC) + timedelta(minutes=1), "intent": None}
+    stack.firestore.document(f"check_job_leases/{GUARD}").set(guard)
+
+    # It waits for the length of its own lease at most.
+    verdict = checked(stack, CLOUD_RUN_TASK_ATTEMPT="1", LEASE_SECONDS="5")
+    assert verdict.skipped
+
+    stack.firestore.document(f"check_job_leases/{GUARD}").update(
+        {"expires_at": datetime.now(UTC) + timedelta(seconds=5)}
+    )
+    verdict = checked(stack, CLOUD_RUN_TASK_ATTEMPT="1", LEASE_SECONDS="5")
+    assert (verdict.skipped, bad(verdict)) == (False, {})
 
 
 @pytest.mark.slow

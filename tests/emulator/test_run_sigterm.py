@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from signal import SIGTERM
 from threading import Event
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
@@ -128,3 +130,25 @@ def test_a_run_interrupted_after_its_intent_is_finished_by_the_next(
     (interrupted,) = (run["run_id"] for run in Promises(stack).runs)
     assert stack.run("trades").counts.already == 5
     assert {row["run_id"] for row in Promises(stack).rows} == {interrupted}
+
+
+def test_a_retried_task_that_waits_for_a_lease_ends_at_once(stack: LocalStack, tmp_path: Path) -> None:
+    held = {"fence": 7, "owner": "killed", "expires_at": datetime.now(UTC) + timedelta(minutes=1), "intent": None}
+    stack.firestore.document("job_leases/fact_trades").set(held)
+    output = tmp_path / "output"
+    process = start_job(stack.changed(CLOUD_RUN_TASK_ATTEMPT="1"), output)
+    until(lambda: output.exists() and b"waiting for the lease" in output.read_bytes())
+    process.terminate()
+    process.join(GRACE_S)
+    assert process.exitcode == 1, errors_of(output).read_text(encoding="utf-8")
+    assert stack.firestore.document("job_leases/fact_trades").get().to_dict() == held
+    ended = [one.to_dict() or {} for one in stack.firestore.collection("job_metadata").stream()]
+    assert [run["status"] for run in ended] == ["INTERRUPTED"]
+
+
+def until(come: Callable[[], bool]) -> None:
+    """Wait for what a process of its own does."""
+    patience = monotonic() + PATIENCE_S
+    while not come():
+        assert monotonic() < patience
+        sleep(0.05)

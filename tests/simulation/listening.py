@@ -41,6 +41,10 @@ class Listening(World):
         parts = super().parts()
         return replace(parts, log=self.heard, settings=parts.settings.model_copy(update=self._changes))
 
+    def become(self, **settings: Any) -> None:
+        """Run with other settings from now on."""
+        self._changes = {**self._changes, **settings}
+
     def told(self, message: str) -> list[tuple[Severity, dict[str, Any]]]:
         return [(severity, fields) for said, severity, fields in self.heard.said if said == message]
 
