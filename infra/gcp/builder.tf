@@ -15,6 +15,19 @@ resource "google_project_iam_member" "builder" {
   member  = google_service_account.builder.member
 }
 
+# What `gcloud builds submit` packs goes into a bucket that it makes by itself when it is first used, so the right cannot be
+# given on the bucket. A trigger brings its sources in another way.
+resource "google_project_iam_member" "builder_source" {
+  project = var.project
+  role    = "roles/storage.objectViewer"
+  member  = google_service_account.builder.member
+
+  condition {
+    title      = "submitted sources"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${var.project}_cloudbuild/\")"
+  }
+}
+
 resource "google_artifact_registry_repository_iam_member" "builder" {
   for_each = { images = google_artifact_registry_repository.images, cache = google_artifact_registry_repository.cache }
 

@@ -257,9 +257,17 @@ def test_the_builder_may_push_scan_and_roll_forward_and_reads_no_row(plan: Plan)
         ("cloud_run_v2_job_iam_member", "roles/run.developer"),
         ("project_iam_member", "roles/logging.logWriter"),
         ("project_iam_member", "roles/ondemandscanning.admin"),
+        ("project_iam_member", "roles/storage.objectViewer"),
         ("service_account_iam_member", "roles/iam.serviceAccountUser"),
     }
     assert keys(plan, "google_cloud_run_v2_job_iam_member", BUILDER) == DEPLOYED
+
+
+def test_the_builder_reads_the_sources_that_are_submitted_and_no_other_bucket(plan: Plan) -> None:
+    (condition,) = plan.resources["google_project_iam_member.builder_source"]["condition"]
+
+    # With the stroke behind it: other buckets begin with the same letters.
+    assert condition["expression"] == 'resource.name.startsWith("projects/_/buckets/my-project_cloudbuild/")'
 
 
 def test_the_scheduler_starts_what_has_a_schedule_and_nothing_else(plan: Plan) -> None:
