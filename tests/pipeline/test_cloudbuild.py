@@ -102,6 +102,11 @@ def test_the_release_is_pushed_by_cloud_build_itself_which_gives_it_provenance()
     assert BUILD["options"]["requestedVerifyOption"] == "VERIFIED"
 
 
+def test_provenance_that_is_asked_for_can_be_stored() -> None:
+    enabled = (ROOT / "infra" / "gcp" / "services.tf").read_text(encoding="utf-8")
+    assert '"containeranalysis.googleapis.com",' in enabled
+
+
 def test_a_build_that_is_run_again_makes_tags_of_its_own() -> None:
     tags = [variable for variable in STEPS["build"]["env"] if variable.startswith(("CANDIDATE=", "RELEASE="))]
     assert len(tags) == 2
