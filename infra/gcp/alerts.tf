@@ -76,6 +76,7 @@ resource "google_monitoring_alert_policy" "silent" {
   for_each = local.scheduled
 
   display_name          = "Golden Thread (${var.environment}): no successful run of ${each.key}"
+  enabled               = !var.paused
   combiner              = "OR"
   severity              = "ERROR"
   notification_channels = local.channels

@@ -180,11 +180,11 @@ PLANTS = (
     ),
     Plant(
         "a variable that nobody uses",
-        "scheduler.tf",
-        "= var.paused",
-        "= false",
+        "alerts.tf",
+        "= var.alert_emails",
+        "= toset([])",
         "unused",
-        "var.paused is used by nothing",
+        "var.alert_emails is used by nothing",
     ),
     Plant(
         "a variable without a word",

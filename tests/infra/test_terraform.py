@@ -311,6 +311,14 @@ def test_each_scheduled_job_is_missed_when_it_stays_silent(plan: Plan) -> None:
         assert "[26h]" in query
 
 
+def test_nobody_is_told_of_silence_while_the_schedules_stand_still(plan: Plan, unchanged: Workspace) -> None:
+    paused = unchanged.plan("paper", paused=True).of("google_monitoring_alert_policy")
+
+    silent = {f'silent["{name}"]' for name in SCHEDULED}
+    assert {name for name, policy in paused.items() if policy["enabled"] is False} == silent
+    assert all(policy["enabled"] is not False for policy in plan.of("google_monitoring_alert_policy").values())
+
+
 def test_the_queries_of_alerts_are_promql_that_yields_series(plan: Plan) -> None:
     conditions = [one for policy in plan.of("google_monitoring_alert_policy").values() for one in policy["conditions"]]
     queries = [query["query"] for one in conditions for query in one["condition_prometheus_query_language"]]
