@@ -66,6 +66,7 @@ CLOUD = {
     "POSITION": "position-0001",
     "RUN_ID": "trades-20260131T001500-0123456789ab",
     "JOB": "trades",
+    "DIGEST": "sha256:" + 64 * "0",
 }
 
 
@@ -163,6 +164,12 @@ def headings() -> Iterator[str]:
 def test_the_jobs_after_a_broken_day_are_those_of_run_all_in_its_order() -> None:
     (listed,) = re.findall(r"^for JOB in (.+); do$", RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE)
     assert tuple(listed.split()) == RUN_ALL
+
+
+def test_tags_that_the_runbook_lets_move_are_held_again() -> None:
+    held = [words[-1] for words in of("gcloud") if words[1:4] == ["artifacts", "repositories", "update"]]
+    assert held == ["--no-immutable-tags", "--immutable-tags"]
+    assert "immutable_tags = true" in (ROOT / "infra/gcp/artifact_registry.tf").read_text(encoding="utf-8")
 
 
 def test_every_error_that_the_runbook_names_can_be_raised() -> None:
