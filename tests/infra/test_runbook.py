@@ -172,6 +172,13 @@ def test_tags_that_the_runbook_lets_move_are_held_again() -> None:
     assert "immutable_tags = true" in (ROOT / "infra/gcp/artifact_registry.tf").read_text(encoding="utf-8")
 
 
+def test_an_image_built_by_hand_knows_its_commit_and_is_pushed_under_the_tag_it_has() -> None:
+    built, pushed, told = of("docker", CLOUD_SETUP)
+    assert "--build-arg=GIT_HASH=$(git" in built
+    assert "ARG GIT_HASH" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert {f"--tag={pushed[-1]}", pushed[-1]} <= {*built, told[-1]}
+
+
 def test_every_error_that_the_runbook_names_can_be_raised() -> None:
     named = set(re.findall(r"`(\w+Error)`", RUNBOOK.read_text(encoding="utf-8")))
     raised = {
