@@ -1,12 +1,15 @@
 """What the settings reach, and whether it is as it should be: one finding per thing looked at. It changes nothing.
 
-The one trace it leaves is an empty write stream, which is never committed and which BigQuery forgets.
+The one trace it leaves, for whoever may write, is an empty write stream, which is never committed and which BigQuery
+forgets.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from google.api_core.exceptions import Forbidden
 
 from jobs.entry import EXPECTED
 from jobs.registry import all_jobs, loops
@@ -121,8 +124,15 @@ def _tables(parts: Parts) -> Iterator[Finding]:
 
 def _appending(parts: Parts) -> Iterator[Finding]:
     row = next((row for row in TABLES if parts.tables.exists(row)), None)
-    if row is not None:
+    if row is None:
+        return
+    try:
         parts.streams.open(row)
+    except Forbidden:
+        # As it should be for a person who looks: nobody needs the right to write for that.
+        detail = f"you may look at {row.TABLE.name}, not write to it"
+        yield Finding("Storage Write API", State.WARNING, detail, f"Nothing, unless jobs run as you. {_WRITES_ROWS}")
+    else:
         yield Finding("Storage Write API", State.OK, f"takes rows for {row.TABLE.name}")
 
 
@@ -185,15 +195,28 @@ def _late(job: Job, now: datetime, parts: Parts) -> Iterator[Finding]:
             yield Finding("last runs", State.WARNING, detail, advice)
 
 
+_WRITES_ROWS = "A job's account needs gt_<environment>_table_writer on the table (infra/gcp/iam_bigquery.tf)."
+_LOOKS_AT_TABLES = (
+    "Who looks needs roles/bigquery.dataViewer on the dataset, a job's account roles/bigquery.metadataViewer."
+)
+_READS_SOURCES = (
+    "Who looks needs roles/datastore.viewer on this database, and so does a job's account; that of price-patch "
+    "gt_<environment>_mender, that of retire gt_<environment>_retirer (infra/gcp/iam_firestore.tf)."
+)
+_KEEPS_BOOKS = (
+    "Who looks needs roles/datastore.viewer on the bookkeeping database, a job's account gt_<environment>_bookkeeper "
+    "(infra/gcp/iam_firestore.tf)."
+)
+
 CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("environment", _environment, "Use the dataset of this environment, or the settings of the dataset's."),
-    ("source documents", _sources, "The service account needs roles/datastore.viewer on this database."),
-    ("bookkeeping", _bookkeeping, "The service account needs roles/datastore.user on this database."),
-    ("tables", _tables, "The service account needs roles/bigquery.dataEditor on the dataset."),
-    ("Storage Write API", _appending, "The service account needs roles/bigquery.dataEditor on the dataset."),
+    ("source documents", _sources, _READS_SOURCES),
+    ("bookkeeping", _bookkeeping, _KEEPS_BOOKS),
+    ("tables", _tables, _LOOKS_AT_TABLES),
+    ("Storage Write API", _appending, _WRITES_ROWS),
     ("broker", _broker, "Compare keys and host: paper keys work at the paper host alone, live keys at the live one."),
     ("market data", _market, "Compare ALPACA_DATA_URL and the keys of the first account."),
-    ("leases", _leases, "The service account needs roles/datastore.user on the bookkeeping database."),
-    ("last runs", _last_runs, "The service account needs roles/datastore.user on the bookkeeping database."),
+    ("leases", _leases, _KEEPS_BOOKS),
+    ("last runs", _last_runs, _KEEPS_BOOKS),
 )
 """What is looked at, how, and what helps when it cannot be reached."""

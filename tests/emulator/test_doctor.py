@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.api_core.exceptions import PermissionDenied
 
-from infra.doctor import examine, in_haste
+from infra.doctor import State, examine, in_haste
 from jobs.registry import RUN_ALL
+from schemas.table import ArchivedRow
 from schemas.views import VIEWS
 from shared.log import Log
 from shared.parts import connect
+from shared.stream import PendingStream, WriteStreams
 from tests.emulator.builders import position, put
 from tests.emulator.test_account_truth import holding, seed
 from tests.stack import LocalStack
@@ -82,6 +85,20 @@ def test_what_does_not_answer_is_named_and_the_rest_is_looked_at(
 ) -> None:
     found = findings(healthy, **{variable: f"http://{NOBODY}" if variable.startswith("ALPACA") else NOBODY})
     assert {what for what, told in found.items() if told[0][0] == "failed"} == silent
+
+
+def test_whoever_may_look_and_not_write_is_warned_and_told_what_a_job_needs(
+    healthy: LocalStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_self: WriteStreams, row: type[ArchivedRow]) -> PendingStream:
+        raise PermissionDenied(f"Permission 'TABLES_UPDATE_DATA' denied on resource {row.TABLE.name}")
+
+    monkeypatch.setattr(WriteStreams, "open", refuse)
+    found = [one for one in examine(connect(in_haste(healthy.settings()), Log(healthy.log))) if one.advice]
+    (told,) = (one for one in found if one.what == "Storage Write API")
+    assert (told.state, told.detail) == (State.WARNING, "you may look at fact_trades, not write to it")
+    assert "gt_<environment>_table_writer" in told.advice
+    assert State.FAILED not in {one.state for one in found}
 
 
 def test_a_table_that_differs_and_a_commit_that_is_open_are_told(healthy: LocalStack) -> None:

@@ -1,9 +1,11 @@
 """The Terraform files, held to the provider's schema and to themselves, on any machine."""
 
 import json
+import re
 
 import pytest
 
+from infra import doctor
 from tests.infra import files
 from tests.infra.extract import EXTRACT, PROJECT, extract, load
 from tests.infra.hcl import parse
@@ -50,6 +52,17 @@ def test_what_a_loop_gets_is_made_for_each_generated_definition(resource: str, d
     blocks = {block.name: block for text in TERRAFORM for block in parse(text)}
 
     assert definitions in blocks[resource].body.attributes["for_each"]
+
+
+def test_the_roles_that_the_doctor_advises_are_the_ones_that_are_made_and_no_wider_ones() -> None:
+    blocks = [block for text in TERRAFORM for block in parse(text)]
+    granted = {role.strip('"') for block in blocks if isinstance(role := block.body.attributes.get("role"), str)}
+    made = {block.labels[1] for block in blocks if block.labels[:1] == ("google_project_iam_custom_role",)}
+    advice = " ".join(advised for _, _, advised in doctor.CHECKS)
+
+    assert set(re.findall(r"gt_<environment>_(\w+)", advice)) == made
+    assert set(re.findall(r"roles/[\w.]+\w", advice)) <= {*granted, "roles/datastore.viewer"}
+    assert "Editor" not in advice
 
 
 def test_the_pinned_provider_is_the_one_whose_schema_is_held_against() -> None:
