@@ -20,8 +20,8 @@ def command(table: str | None, count: int | None, as_json: bool) -> None:  # noq
     """Show into how many shards each table is split, or split one: COUNT runs can then fill it at once.
 
     A job started once fills all shards one after the other. In a Cloud Run execution of n tasks each task takes every
-    n-th shard, so let `task_counts` in Terraform be the number of shards. A table can be split, or joined again, while
-    no run is under way with it and no commit waits to be settled.
+    n-th shard, so give the job as many tasks in Terraform: `limits = { trades = { tasks = 4 } }`. A table can be
+    split, or joined again, while no run is under way with it and no commit waits to be settled.
 
     \b
     Examples:

@@ -11,6 +11,7 @@ from typing import Any
 import promql_parser
 import pytest
 
+from infra.cli import shards
 from infra.needs import SourceUse, needs_of
 from jobs import check
 from jobs.registry import all_jobs
@@ -148,6 +149,7 @@ def test_a_job_has_as_many_tasks_as_it_is_given(unchanged: Workspace) -> None:
     plan = unchanged.plan("paper", limits={"trades": {"tasks": 4}})
     jobs = {name: plan.resources[f'google_cloud_run_v2_job.job["{name}"]'] for name in ("trades", "retire")}
     assert {name: job["template"][0]["task_count"] for name, job in jobs.items()} == {"trades": 4, "retire": 1}
+    assert "limits = { trades = { tasks = 4 } }" in str(shards.command.help)
 
 
 def _limits(task: Mapping[str, Any]) -> tuple[str, str]:
