@@ -67,6 +67,13 @@ def test_every_substitution_is_declared_and_every_declared_one_is_used() -> None
     assert used >= GIVEN
 
 
+def test_whoever_builds_by_hand_is_told_to_name_the_commit() -> None:
+    (told,) = re.findall(r"gcloud builds submit .*", TEXT)
+    assert {name for name in GIVEN if f"{name}=$(git" in told} == {"COMMIT_SHA", "SHORT_SHA"}
+    # Without them a build by hand makes tags that begin with nothing, so nobody is shown the command alone.
+    assert "gcloud builds submit" not in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_every_substitution_says_what_it_is() -> None:
     told = re.findall(r"^  (_[A-Z_]+): .+ # .{10,}$", TEXT, re.MULTILINE)
     assert set(told) == set(BUILD["substitutions"])
