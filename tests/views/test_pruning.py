@@ -1,10 +1,13 @@
 """The emulator leaves out no partition, so the syntax tree of every view is asked whether BigQuery could."""
 
+from pathlib import Path
+
 import pytest
 
 from schemas.views import VIEWS, View
 from tests.views.pruning import unpruned, whole
 
+README = Path(__file__).parents[2] / "README.md"
 every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 
 
@@ -58,6 +61,10 @@ GOOD = {
 @pytest.mark.parametrize("query", BAD.values(), ids=BAD)
 def test_a_query_that_reads_every_partition_is_found(query: str) -> None:
     assert unpruned(query) != []
+
+
+def test_the_readme_says_how_many_are_planted() -> None:
+    assert f"with {len(BAD)} planted bad queries" in README.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("query", GOOD.values(), ids=GOOD)
