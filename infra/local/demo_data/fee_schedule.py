@@ -10,8 +10,6 @@ from infra.local.demo_data.orders import Execution
 
 MAKER_RATE = Decimal("0.0015")
 TAKER_RATE = Decimal("0.0025")
-TIER_LIMIT_USD = Decimal(100_000)
-"""Crypto volume of thirty days from which the next tier applies."""
 
 REG_RATE = Decimal("20.60") / 1_000_000
 """US dollars per dollar of sales."""
