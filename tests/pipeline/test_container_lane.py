@@ -47,6 +47,11 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
+def test_what_prepares_an_engine_can_be_named_and_else_lies_beside_the_clone() -> None:
+    run = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert '\n.ci/containers "${PREPARE_ENGINE:-../shared/lane/prepare}" "$scratch/engine" ' in run
+
+
 def test_without_an_engine_it_says_that_nothing_was_tested(machine: Machine) -> None:
     ran = machine.lane()
     assert (ran.returncode, ran.stdout.startswith("SKIPPED: no Docker engine")) == (0, True)
