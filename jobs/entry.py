@@ -10,6 +10,7 @@ from typing import Any
 import click
 from google.auth.exceptions import GoogleAuthError
 
+from jobs import check
 from jobs.registry import ONLY_BY_NAME, all_jobs
 from schemas.run_record import RunError, RunRecord, Status
 from shared.broker_calls import BrokerError
@@ -65,7 +66,7 @@ class Moment(click.ParamType[datetime]):
         except ValueError:
             self.fail(f"{value!r} is not a time; write 2021-07-01T00:00:00Z", param, ctx)
         if moment.tzinfo is None:
-            self.fail(f"{value!r} has no offset from UTC; write {value}Z", param, ctx)
+            self.fail(f"{value!r} has no offset from UTC; write {moment.isoformat()}Z", param, ctx)
         return moment.astimezone(UTC)
 
 
@@ -142,7 +143,8 @@ def chosen(names: Sequence[str]) -> list[Job]:
     wanted = [name for name in known if name not in ONLY_BY_NAME]
     unique = dict.fromkeys(one for name in names for one in (wanted if name == "all" else [name]))
     if unknown := [name for name in unique if name not in known]:
-        raise click.UsageError(f"no job {', '.join(unknown)}; there are: {', '.join(known)}, all")
+        other = f"; {check.NAME} is a command: `golden-thread {check.NAME}`" if check.NAME in unknown else ""
+        raise click.UsageError(f"no job {', '.join(unknown)}; there are: {', '.join(known)}, all{other}")
     return [known[name] for name in unique]
 
 

@@ -142,6 +142,22 @@ def test_an_option_that_one_chosen_job_takes_is_right(arguments: tuple[str, ...]
     assert options(*arguments).exit_code == 1
 
 
+@pytest.mark.parametrize("moment", ["2026-10-15", "2026-10-15T09:30:00", "2026-10-15 09:30"])
+def test_what_a_time_without_an_offset_is_told_to_become_is_taken(moment: str) -> None:
+    told = options("trades", "--as-of", moment)
+    assert told.exit_code == WRONG_USAGE
+    suggested = told.output.rpartition("write ")[2].strip()
+    assert suggested.startswith("2026-10-15T")
+    assert options("trades", "--as-of", suggested).exit_code == 1  # as far as the settings
+
+
+@pytest.mark.parametrize("words", [("run", "check"), ("audit", "check"), ("run", "trades", "check", "nonsense")])
+def test_the_check_is_named_where_somebody_takes_it_for_a_job(words: tuple[str, ...]) -> None:
+    told = CliRunner().invoke(main, words, env={"GOOGLE_CLOUD_PROJECT": "not a project"})
+    assert told.exit_code == WRONG_USAGE
+    assert "`golden-thread check`" in told.output
+
+
 def test_a_job_of_its_own_refuses_what_means_nothing_to_it(stack: LocalStack) -> None:
     told = _job("trades", stack, "--position", "ID")
     assert told.returncode == WRONG_USAGE
