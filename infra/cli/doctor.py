@@ -7,7 +7,7 @@ import click
 
 from infra.cli import show
 from infra.doctor import Finding, State, examine, in_haste, stated
-from jobs.entry import DONE, FAILED, guarded
+from jobs.entry import DONE, FAILED
 from shared.log import Log
 from shared.parts import connect
 from shared.settings import load
@@ -25,19 +25,15 @@ def command(as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
     \b
     Exit codes: 0 everything answers (warnings are said), 1 something does not, or differs from its model.
     """
-    log = Log(sys.stderr)
-
-    def work() -> int:
-        settings = in_haste(load())
-        findings = list(examine(connect(settings, log)))
-        if as_json:
-            show.as_json({"settings": stated(settings), "findings": [asdict(one) for one in findings]})
-        else:
-            show.as_table("settings", ("variable", "value"), stated(settings).items())
-            _print(findings)
-        return FAILED if any(one.state is State.FAILED for one in findings) else DONE
-
-    sys.exit(guarded(log, work))
+    settings = load()
+    # Looked at in haste; what is shown is what a run would have.
+    findings = list(examine(connect(in_haste(settings), Log(sys.stderr))))
+    if as_json:
+        show.as_json({"settings": stated(settings), "findings": [asdict(one) for one in findings]})
+    else:
+        show.as_table("settings", ("variable", "value"), stated(settings).items())
+        _print(findings)
+    sys.exit(FAILED if any(one.state is State.FAILED for one in findings) else DONE)
 
 
 def _print(findings: list[Finding]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from google.api_core.exceptions import PermissionDenied
 
-from infra.doctor import State, examine, in_haste
+from infra.doctor import State, examine, in_haste, stated
 from jobs.registry import RUN_ALL
 from schemas.table import ArchivedRow
 from schemas.views import VIEWS
@@ -137,6 +137,8 @@ def test_the_command_shows_settings_without_secrets_and_exits_by_what_it_found(h
     assert report["settings"]["BIGQUERY_DATASET"] == healthy.environment["BIGQUERY_DATASET"]
     assert {report["settings"][name] for name in keys} == {"set"}
     assert {one["state"] for one in report["findings"]} <= {"ok", "warning"}
+    # What a run would have, not what doctor itself has patience for.
+    assert report["settings"] == stated(healthy.settings(**keys))
 
     code, text = told(healthy, ALPACA_BASE_URL=f"http://{NOBODY}", **keys)
     assert code == 1
