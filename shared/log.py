@@ -71,7 +71,7 @@ class Log:
             case str():
                 for secret in self._secrets:
                     value = value.replace(secret, "***")
-                return _CREDENTIAL.sub(r"\1\2***", value)
+                return without_credentials(value)
             case dict():
                 return {self._redacted(name): self._redacted(one) for name, one in value.items()}
             case list():
@@ -96,6 +96,11 @@ class Log:
         mark = "" if severity is Severity.INFO else f"{severity.value} "
         job = self._labels.get("job", "")
         return f"{now:%H:%M:%S} {mark}{job + ': ' if job else ''}{message} {details}".rstrip().translate(STEERING)
+
+
+def without_credentials(text: str) -> str:
+    """Blot out what looks like a credential in a text that came from elsewhere."""
+    return _CREDENTIAL.sub(r"\1\2***", text)
 
 
 def _text(value: object) -> str:

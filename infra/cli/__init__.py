@@ -10,6 +10,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from shared.interrupt import InterruptedRunError
+
 _COMMANDS = {
     "audit": "Check that every document is archived, quarantined or pending, once.",
     "bench": "Measure what moving trades costs, against the least it can cost and against other ways.",
@@ -46,13 +48,13 @@ class _Lazy(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except InterruptedRunError as stop:
+            raise _explained(stop, str(stop)) from None
         except Exception as error:
             from jobs.entry import EXPECTED  # noqa: PLC0415 - imports every client library
-            from shared.next_steps import next_step  # noqa: PLC0415 - needed here only
 
             if isinstance(error, EXPECTED):
-                kind = type(error).__name__
-                raise click.ClickException(f"{kind}: {error}\nNext: {next_step(kind)}") from None
+                raise _explained(error, f"{type(error).__name__}: {error}") from None
             raise
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -64,6 +66,15 @@ class _Lazy(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section("Commands"):
             formatter.write_dl(sorted(_COMMANDS.items()))
+
+
+def _explained(error: BaseException, told: str) -> click.ClickException:
+    """Say what went wrong and what to do next; what a service answered cannot steer the terminal."""
+    from shared.log import STEERING, without_credentials  # noqa: PLC0415 - needed here only
+    from shared.next_steps import next_step  # noqa: PLC0415 - needed here only
+
+    lines = [line.translate(STEERING) for line in without_credentials(told).splitlines()]
+    return click.ClickException("\n".join((*lines, f"Next: {next_step(type(error).__name__)}")))
 
 
 def start() -> None:

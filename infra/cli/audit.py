@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from infra.cli import completion, show
-from jobs.entry import DONE, UNBALANCED, Moment, chosen, guarded
+from jobs.entry import DONE, UNBALANCED, Moment, chosen
 from jobs.registry import all_jobs, loops
 from shared.audit import Audit
 from shared.audit_findings import Kind
@@ -36,17 +36,13 @@ def command(names: tuple[str, ...], as_of: datetime | None, as_json: bool) -> No
     Exit codes: 0 it holds (what is pending or orphaned is said), 1 the audit failed, 2 usage, 3 it does not hold.
     """
     wanted = audited(names)
-
-    def work() -> int:
-        settings, log = load(), Log(sys.stderr)
-        reports = [Audit(job, connect(settings, log.labelled(job=job.name)), as_of).check() for job in wanted]
-        if as_json:
-            show.as_json([report.as_dict() for report in reports])
-        else:
-            _print(reports)
-        return DONE if all(report.passed for report in reports) else UNBALANCED
-
-    sys.exit(guarded(Log(sys.stderr), work))
+    settings, log = load(), Log(sys.stderr)
+    reports = [Audit(job, connect(settings, log.labelled(job=job.name)), as_of).check() for job in wanted]
+    if as_json:
+        show.as_json([report.as_dict() for report in reports])
+    else:
+        _print(reports)
+    sys.exit(DONE if all(report.passed for report in reports) else UNBALANCED)
 
 
 def audited(names: Sequence[str]) -> list[Job]:

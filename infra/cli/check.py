@@ -10,7 +10,6 @@ from infra.cli import show
 from infra.local.price_path import give_prices
 from jobs.check.hops import Hop, State
 from jobs.check.verdict import BAD, Verdict, check
-from jobs.entry import guarded
 from shared.interrupt import stop_on_signals
 from shared.log import Log
 from shared.settings import load
@@ -35,21 +34,16 @@ def command(*, strict: bool, as_json: bool) -> None:
     Exit codes: 0 every hop is good (a slow one is said, one that the settings leave out too; also when another check
     is under way), 1 a hop is broken, or slow with --strict, 2 usage, 3 what arrived is not what was sent.
     """
-    log = Log(sys.stderr)
     stop_on_signals()
-
-    def work() -> int:
-        settings = load()
-        if give_prices(settings):
-            click.echo("gave the stand-in broker a price path: it had none of the last days", err=True)
-        verdict = check(settings, log)
-        if as_json:
-            show.as_json(_as_dict(verdict))
-        else:
-            _print(verdict)
-        return verdict.exit_code(strict=strict)
-
-    sys.exit(guarded(log, work))
+    settings = load()
+    if give_prices(settings):
+        click.echo("gave the stand-in broker a price path: it had none of the last days", err=True)
+    verdict = check(settings, Log(sys.stderr))
+    if as_json:
+        show.as_json(_as_dict(verdict))
+    else:
+        _print(verdict)
+    sys.exit(verdict.exit_code(strict=strict))
 
 
 def _as_dict(verdict: Verdict) -> dict[str, object]:

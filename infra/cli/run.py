@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from infra.cli import completion, show
-from jobs.entry import Result, as_text, chosen, execute, exit_code, guarded, options_of, records_of, run_options
+from jobs.entry import Result, as_text, chosen, execute, exit_code, options_of, records_of, run_options
 from schemas.run_record import RunRecord
 from shared.interrupt import stop_on_signals
 from shared.log import Log
@@ -34,22 +34,17 @@ def command(jobs: tuple[str, ...], as_json: bool, **given: Any) -> None:  # noqa
     """
     wanted = chosen(jobs)
     options = options_of(given, wanted)
-    log = Log(sys.stderr)
     stop_on_signals()
-
-    def work() -> int:
-        results = []
-        for result in execute(wanted, options, load(), log):
-            results.append(result)
-            if as_json:
-                click.echo(as_text(result))
-            elif isinstance(result, Preview):
-                _show_preview(result)
-        if not as_json:
-            show_results(results)
-        return exit_code(results)
-
-    sys.exit(guarded(log, work))
+    results = []
+    for result in execute(wanted, options, load(), Log(sys.stderr)):
+        results.append(result)
+        if as_json:
+            click.echo(as_text(result))
+        elif isinstance(result, Preview):
+            _show_preview(result)
+    if not as_json:
+        show_results(results)
+    sys.exit(exit_code(results))
 
 
 def show_results(results: list[Result]) -> None:

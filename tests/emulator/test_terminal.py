@@ -8,14 +8,18 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fcntl import ioctl
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from infra.cli import main
+from shared.documents import OutOfOrderError
+from shared.interrupt import InterruptedRunError
+from shared.settings import Settings
 from tests.stack import AS_OF, LocalStack
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -181,6 +185,9 @@ def test_an_error_names_the_next_step_and_no_traceback(what: str, stack: LocalSt
         (("runs",), {"PAGE_SIZE": "many"}),
         (("audit",), {"PAGE_SIZE": "many"}),
         (("check",), {"PAGE_SIZE": "many"}),
+        (("doctor",), {"PAGE_SIZE": "many"}),
+        (("run", "trades"), {"PAGE_SIZE": "many"}),
+        (("audit",), {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}),
     ],
 )
 def test_what_cannot_be_reached_or_read_is_said_with_the_next_step(
@@ -189,5 +196,43 @@ def test_what_cannot_be_reached_or_read_is_said_with_the_next_step(
     done = stack.command(*command, **changes, RETRY_SECONDS="0.2")
 
     assert done.returncode == 1
-    assert "`golden-thread" in done.stderr
+    *_, told, following = done.stderr.partition("Error: ")[2].splitlines()
+    assert told
+    assert following.startswith("Next: ")
+    assert "`golden-thread" in following
     assert "Traceback" not in done.stderr
+
+
+def test_what_a_service_answers_can_steer_no_terminal_and_show_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "refused\x1b[2J, you sent Authorization: Bearer canary-of-a-token"
+    monkeypatch.setattr("infra.cli.audit.load", refusing(OutOfOrderError(said)))
+
+    told = CliRunner().invoke(main, ["audit"], env={"GOOGLE_CLOUD_PROJECT": "any"})
+
+    assert told.exit_code == 1
+    assert "OutOfOrderError: refused\\x1b[2J" in told.output
+    assert "\x1b" not in told.output
+    assert "canary" not in told.output
+
+
+@pytest.mark.parametrize("command", [("run", "trades"), ("check",)])
+def test_a_command_told_to_stop_before_its_run_says_so(
+    command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = f"infra.cli.{command[0]}"
+    monkeypatch.setattr(f"{module}.stop_on_signals", lambda: None)
+    monkeypatch.setattr(f"{module}.load", refusing(InterruptedRunError("stopped by SIGTERM")))
+
+    told = CliRunner().invoke(main, command, env={"GOOGLE_CLOUD_PROJECT": "any"})
+
+    assert told.exit_code == 1
+    assert told.output.startswith("Error: stopped by SIGTERM\nNext: `golden-thread run`")
+
+
+def refusing(error: BaseException) -> Callable[[], Settings]:
+    """Settings that cannot be had."""
+
+    def load() -> Settings:
+        raise error
+
+    return load
