@@ -5,7 +5,7 @@ DIR/firestore/<collection>.ndjson   one document a line; `_id` is its id, see `f
 DIR/bars/<SYMBOL, / as ->.csv[.gz]  see `fixture_bars`
 DIR/broker.json                     the broker's account, orders, activities, positions … in its own JSON shapes
 ```
-Every part may be absent.
+Every part may be absent, but not all of them.
 """
 
 import json
@@ -27,6 +27,7 @@ __all__ = [
     "collections",
     "read_bars",
     "read_broker",
+    "require_parts",
     "write_bars",
     "write_broker",
     "write_collection",
@@ -97,6 +98,21 @@ def require_directory(directory: Path) -> None:
     """
     if not directory.is_dir():
         raise FixtureError(f"{directory}: no such fixture directory")
+
+
+def require_parts(directory: Path) -> None:
+    """Refuse a directory of another layout, which would seed nothing, silently.
+
+    Raises:
+        FixtureError: It is missing, or holds none of the parts.
+    """
+    require_directory(directory)
+    parts = (directory / "firestore", directory / "bars", directory / "broker.json")
+    if not any(part.exists() for part in parts):
+        raise FixtureError(
+            f"{directory} holds nothing to load: expected firestore/<collection>.ndjson, bars/<symbol>.csv or "
+            "broker.json"
+        )
 
 
 def _documents(path: Path) -> Iterator[Document]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from google.cloud import firestore
 
-from infra.local.fixtures import Reference, collections
+from infra.local.fixtures import Reference, collections, require_parts
 from infra.local.stack import StackError
 from shared.batching import sized_batches
 from shared.settings import Settings
@@ -22,10 +22,11 @@ def seed(directory: Path, client: firestore.Client, settings: Settings) -> dict[
     """Load everything a fixture directory holds; documents with the same id are replaced. Returns counts by collection.
 
     Raises:
-        FixtureError: A file is malformed; names file, line and field.
-        StackError: The broker refused the directory.
+        FixtureError: A file is malformed, and the message names file, line and field; or there is nothing to load.
+        StackError: The broker refused the directory, or does not answer.
     """
     directory = directory.resolve()
+    require_parts(directory)
     counts: dict[str, int] = {}
     if (directory / "firestore").is_dir():
         for batch in sized_batches(collections(directory), BATCH, MAX_BATCH_BYTES, lambda item: len(str(item[2]))):
@@ -61,7 +62,7 @@ def seed_broker(directory: Path, broker_url: str) -> None:
     """Load the broker's side of a fixture directory.
 
     Raises:
-        StackError: The broker refused it.
+        StackError: The broker refused it, or does not answer.
     """
     request = urllib.request.Request(  # noqa: S310 - a loopback address
         f"{broker_url}/_admin/seed",
@@ -73,3 +74,5 @@ def seed_broker(directory: Path, broker_url: str) -> None:
             answer.read()
     except urllib.error.HTTPError as error:
         raise StackError(f"the stand-in broker refused {directory}: {error.read().decode(errors='replace')}") from None
+    except OSError as error:
+        raise StackError(f"the stand-in broker at {broker_url} does not answer: {error}") from None

@@ -25,6 +25,8 @@ from infra.local.fixtures import (
     write_broker,
     write_collection,
 )
+from infra.local.seed import seed
+from tests.unit.samples import settings
 
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 INSTANTS = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=OFFSETS)  # noqa: DTZ001 - zoned by the strategy
@@ -261,3 +263,12 @@ def test_decimals_pass_through_json_by_value(number: Decimal) -> None:
 def test_json_refuses_what_it_cannot_say() -> None:
     with pytest.raises(TypeError, match="not JSON serializable"):
         exact_json.dumps([Decimal("NaN")])
+
+
+@pytest.mark.parametrize("layout", ["live_positions.ndjson", "input/firestore/live_positions.ndjson", "bars.csv"])
+def test_a_directory_of_another_layout_is_refused(layout: str, tmp_path: Path) -> None:
+    path = tmp_path / layout
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    with pytest.raises(FixtureError, match=r"nothing to load: expected firestore/.*, bars/.* or broker\.json"):
+        seed(tmp_path, None, settings())  # type: ignore[arg-type]  # refused before anything is asked

@@ -10,19 +10,26 @@ from infra.local.demo_data.broker_state import broker_state
 from infra.local.demo_data.demo import make_demo
 from infra.local.demo_data.expectations import Expectations, ExpectedTrade, expect
 from infra.local.demo_data.sessions import AS_OF, MONTH_END, MONTH_START
-from infra.local.fixtures import write_bars, write_broker, write_collection
+from infra.local.fixtures import FixtureError, write_bars, write_broker, write_collection
 
 __all__ = ["AS_OF", "MONTH_END", "MONTH_START", "Expectations", "ExpectedTrade", "expectations", "generate"]
 
 
 def generate(directory: Path, seed: int = 1) -> None:
-    """Write the fixture directory, in place of files of the same name."""
+    """Write the fixture directory, in place of files of the same name.
+
+    Raises:
+        FixtureError: It cannot be written.
+    """
     demo = make_demo(seed)
-    for symbol, bars in demo.market.bars.items():
-        write_bars(directory, symbol, bars)
-    for collection in demo.collections:
-        write_collection(directory, collection.name, sorted(collection.documents.items()))
-    write_broker(directory, broker_state(seed, demo.market, demo.cast))
+    try:
+        for symbol, bars in demo.market.bars.items():
+            write_bars(directory, symbol, bars)
+        for collection in demo.collections:
+            write_collection(directory, collection.name, sorted(collection.documents.items()))
+        write_broker(directory, broker_state(seed, demo.market, demo.cast))
+    except OSError as error:
+        raise FixtureError(f"{directory} cannot be written: {error.strerror}") from error
 
 
 def expectations(seed: int = 1) -> Expectations:
