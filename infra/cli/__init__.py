@@ -30,6 +30,10 @@ _COMMANDS = {
 }
 
 
+_WITH_STACKS_OF_THEIR_OWN = frozenset({"bench", "demo", "local"})
+"""Commands that bring stacks up and down, and so must not need to know what is up."""
+
+
 class _Lazy(click.Group):
     """A group whose commands live in modules of their own."""
 
@@ -51,8 +55,12 @@ class _Lazy(click.Group):
         except InterruptedRunError as stop:
             raise _explained(stop, str(stop)) from None
         except Exception as error:
+            from infra.local.stack import StackError  # noqa: PLC0415 - needed here only
             from jobs.entry import EXPECTED  # noqa: PLC0415 - imports every client library
 
+            if isinstance(error, StackError):
+                # It says by itself what to do next.
+                raise click.ClickException(str(error)) from None
             if isinstance(error, EXPECTED):
                 raise _explained(error, f"{type(error).__name__}: {error}") from None
             raise
@@ -89,7 +97,8 @@ def _leave(number: int, _frame: FrameType | None) -> None:
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="golden-thread")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Move trading history from hot storage (Firestore, Alpaca) to cold storage (BigQuery) and keep it true.
 
     \b
@@ -104,7 +113,8 @@ def main() -> None:
 
     Settings come from the environment. Where none are given and a local stack is up, commands use that stack.
     """
-    adopt_local_stack()
+    if ctx.invoked_subcommand not in _WITH_STACKS_OF_THEIR_OWN:
+        adopt_local_stack()
 
 
 def adopt_local_stack() -> None:

@@ -12,7 +12,7 @@ from infra.local.demo_data import generate
 from infra.local.emulators import Firestore, NoEmulatorError
 from infra.local.fixtures import FixtureError
 from infra.local.seed import seed as load_directory
-from infra.local.stack import Stack, StackError
+from infra.local.stack import Stack
 from shared.dataset import Dataset
 from shared.documents import open_firestore
 from shared.settings import load
@@ -30,22 +30,23 @@ def command() -> None:
 @command.command()
 @click.option("--firestore", "kind", type=click.Choice(get_args(Firestore)), help="Default: the first one found.")
 def up(kind: Firestore | None) -> None:
-    """Start the stack and create the tables and views. Already up: say so.
+    """Start the stack and create the tables and views. Already up: say so; with another Firestore: refuse.
 
     \b
     Examples:
       golden-thread local up
       golden-thread local up --firestore embedded
     """
+    stack = Stack()
+    was_up = stack.running() is not None
     try:
-        running = Stack().up(kind, say=lambda text: click.echo(text, err=True))
-    except (StackError, NoEmulatorError) as error:
+        running = stack.up(kind, say=_say)
+    except NoEmulatorError as error:
         raise click.ClickException(str(error)) from None
     settings = load(running.environment())
     Dataset(open_bigquery(settings), settings).hold()
-    click.echo(
-        f"up: Firestore ({running.firestore_kind}), BigQuery and broker; `golden-thread local env` prints exports"
-    )
+    servers = f"Firestore ({running.firestore_kind}), BigQuery and broker"
+    click.echo(f"{'already up' if was_up else 'up'}: {servers}; `golden-thread local env` prints exports")
 
 
 @command.command()
@@ -56,7 +57,7 @@ def down() -> None:
     Example:
       golden-thread local down
     """
-    click.echo("down" if Stack().down() else "was not up")
+    click.echo("down" if Stack().down(say=_say) else "was not up")
 
 
 @command.command()
@@ -68,7 +69,7 @@ def reset() -> None:
       golden-thread local reset
     """
     stack = Stack()
-    stack.reset()
+    stack.reset(say=_say)
     click.echo(f"removed {stack.directory}")
 
 
@@ -85,7 +86,10 @@ def status(ctx: click.Context, as_json: bool) -> None:  # noqa: FBT001 - click p
     stack = Stack()
     running = stack.running()
     if running is None:
-        click.echo("down")
+        if as_json:
+            show.as_json({"servers": []})
+        else:
+            click.echo("down")
         ctx.exit(1)
     lines = [
         {"server": name, "pid": server.pid, "ports": server.ports, "log": str(stack.log_of(name))}
@@ -132,15 +136,19 @@ def seed(directory: Path, invent: bool, as_json: bool) -> None:  # noqa: FBT001 
     if running is None:
         raise click.ClickException("the local stack is down; `golden-thread local up` starts it")
     settings = load({**os.environ, **running.environment()})
-    if invent:
-        generate(directory)
-    if not directory.is_dir():
+    if not invent and not directory.is_dir():
         raise click.UsageError(f"there is no directory {directory}; --invent writes one")
     try:
+        if invent:
+            generate(directory)
         counts = load_directory(directory, open_firestore(settings), settings)
-    except (FixtureError, StackError) as error:
+    except FixtureError as error:
         raise click.ClickException(str(error)) from None
     if as_json:
         show.as_json(counts)
     else:
         show.as_table(f"seeded {directory}", ("collection", "documents"), sorted(counts.items()))
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

@@ -5,6 +5,7 @@ documents are exported on `down` and imported on `up`, which gives them new upda
 """
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -14,10 +15,12 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
+from http.client import HTTPException
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from infra.local.atomic_file import replace_file
 from infra.local.emulators import Firestore, docker_command, firestore_kind, sdk_command
 
 PROJECT = "golden-thread-local"
@@ -32,6 +35,17 @@ STOP_WITHIN = 10.0
 
 class StackError(Exception):
     """The stack could not be brought into the state asked for; the message says what to look at."""
+
+
+class _UnreadableError(StackError):
+    """What is up cannot be told."""
+
+
+Say = Callable[[str], None]
+
+
+def _hush(_text: str) -> None:
+    """Tell nobody."""
 
 
 class Server(BaseModel):
@@ -98,19 +112,25 @@ class Stack:
         return self.directory / "stack.json"
 
     def running(self) -> Running | None:
-        """Read what is up; None when the stack is down."""
-        if not self._file.exists():
+        """Read what is up; None when the stack is down, or not all of it is up.
+
+        Raises:
+            StackError: The stack file cannot be read.
+        """
+        remembered = self._remembered()
+        if remembered is None or not set(SERVERS) <= remembered.servers.keys():
             return None
-        remembered = Running.model_validate_json(self._file.read_text(encoding="utf-8"))
         return remembered if all(server.alive for server in remembered.servers.values()) else None
 
-    def up(self, wanted: Firestore | None = None, say: Callable[[str], None] = lambda _text: None) -> Running:
+    def up(self, wanted: Firestore | None = None, say: Say = _hush) -> Running:
         """Start what is not up yet.
 
         Raises:
-            StackError: A server did not start; the message names its log.
+            StackError: A server did not start, and the message names its log; the stack is up with another Firestore
+                than the one wanted; or its state can be neither read nor written.
         """
         if found := self.running():
+            _require_kind(found.firestore_kind, wanted)
             return found
         self.down()
         kind = firestore_kind(wanted)
@@ -122,30 +142,45 @@ class Stack:
                 self._remember(Running(firestore_kind=kind, servers=servers))
             for name, server in servers.items():
                 self._wait_for(name, server)
+        except OSError as error:
+            self._end(servers)
+            raise StackError(
+                f"the stack did not start: {error}. Its state is kept in {self.directory}; GOLDEN_THREAD_STATE names "
+                "another folder"
+            ) from error
         except BaseException:
             self._end(servers)
             raise
         return Running(firestore_kind=kind, servers=servers)
 
-    def stop(self) -> None:
+    def stop(self, say: Say = _hush) -> None:
         """Stop every server by its process id; documents that only Google's emulator holds are lost."""
-        if self._file.exists():
-            self._end(Running.model_validate_json(self._file.read_text(encoding="utf-8")).servers)
+        if remembered := self._left(say):
+            self._end(remembered.servers)
 
-    def down(self) -> bool:
-        """Stop every server, keeping all state. Returns whether there was anything to stop."""
-        if not self._file.exists():
+    def down(self, say: Say = _hush) -> bool:
+        """Stop every server, keeping all state. Returns whether there was anything to stop.
+
+        Raises:
+            StackError: Everything is stopped, but the documents of Google's emulator could not be saved.
+        """
+        remembered = self._left(say)
+        if remembered is None:
             return False
-        remembered = Running.model_validate_json(self._file.read_text(encoding="utf-8"))
-        firestore = remembered.servers.get("firestore")
-        if remembered.firestore_kind == "sdk" and firestore is not None and firestore.alive:
-            self._export_documents(firestore)
+        try:
+            self._save_documents(remembered)
+        except (OSError, HTTPException) as error:
+            self._end(remembered.servers)
+            raise StackError(
+                f"the stack is down, but its documents were not saved: {error!r}. {self.log_of('firestore')} may say "
+                "why; `golden-thread local seed DIR` loads documents again"
+            ) from error
         self._end(remembered.servers)
         return True
 
-    def reset(self) -> None:
+    def reset(self, say: Say = _hush) -> None:
         """Stop the stack and forget its state."""
-        self.stop()
+        self.stop(say)
         # Only what the stack made: the folder's name comes from outside.
         for name in (*SERVERS, "logs"):
             shutil.rmtree(self.directory / name, ignore_errors=True)
@@ -204,8 +239,40 @@ class Stack:
             time.sleep(0.05)
 
     def _remember(self, running: Running) -> None:
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self._file.write_text(running.model_dump_json(indent=2), encoding="utf-8")
+        replace_file(self._file, running.model_dump_json(indent=2).encode())
+
+    def _remembered(self) -> Running | None:
+        """Read the stack file; None when there is none.
+
+        Raises:
+            StackError: It cannot be read.
+        """
+        try:
+            return Running.model_validate_json(self._file.read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValidationError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is damaged"
+            raise _UnreadableError(
+                f"{self._file} cannot be read ({why}), so what is up cannot be told; `golden-thread local down` "
+                "removes it and keeps the stack's state, `golden-thread local reset` removes both"
+            ) from None
+
+    def _left(self, say: Say) -> Running | None:
+        """Read what is to be stopped; a stack file that cannot be read names nothing, and goes."""
+        try:
+            return self._remembered()
+        except _UnreadableError:
+            self._forget()
+            say(
+                f"removed {self._file}, which could not be read: servers that it named may still run, and bear "
+                f"{self.directory} in their command lines"
+            )
+            return None
+
+    def _forget(self) -> None:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            self._file.unlink()
 
     def _end(self, servers: dict[str, Server]) -> None:
         for server in servers.values():
@@ -217,25 +284,44 @@ class Stack:
                 time.sleep(0.02)
             if server.alive:
                 os.kill(server.pid, signal.SIGKILL)
-        self._file.unlink(missing_ok=True)
+        self._forget()
 
     def _exported(self) -> Path | None:
         found = sorted((self.directory / "firestore" / "export").glob("**/*.overall_export_metadata"))
         return found[-1] if found else None
+
+    def _save_documents(self, running: Running) -> None:
+        """Let Google's emulator write its documents down; the other ones keep them by themselves, or not at all."""
+        firestore = running.servers.get("firestore")
+        if running.firestore_kind == "sdk" and firestore is not None and firestore.alive:
+            self._export_documents(firestore)
 
     def _export_documents(self, server: Server) -> None:
         """Ask Google's emulator to write its documents down; what it wrote before is replaced."""
         folder = self.directory / "firestore" / "export"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        body = f'{{"database": "projects/{PROJECT}/databases/(default)", "export_directory": "{folder}"}}'
+        body = {"database": f"projects/{PROJECT}/databases/(default)", "export_directory": str(folder)}
         request = urllib.request.Request(
             f"http://127.0.0.1:{server.ports['grpc']}/emulator/v1/projects/{PROJECT}:export",
-            data=body.encode(),
+            data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - a loopback address
             answer.read()
+
+
+def _require_kind(running: Firestore, wanted: Firestore | None) -> None:
+    """Refuse another Firestore than the one that is up: each kind keeps documents of its own.
+
+    Raises:
+        StackError: Another one is wanted.
+    """
+    if wanted not in {None, running}:
+        raise StackError(
+            f"the stack is up with Firestore {running}; `golden-thread local down`, then `golden-thread local up "
+            f"--firestore {wanted}`, which has documents of its own"
+        )
 
 
 def born(pid: int) -> str:
