@@ -28,6 +28,7 @@ _STEPS: Mapping[str, str] = {
     "PartialCommitError": _IMPOSSIBLE,
     "BalanceError": _IMPOSSIBLE,
     "FeeRateUnknownError": "Add the rate to shared/fee_rates.json, with its source, and run the job again.",
+    "NoSuchDocumentError": "`golden-thread quarantine list --job trades` names the positions that lack a price.",
     "OutOfOrderError": _AGAIN,
     "InterruptedRunError": _AGAIN,
 }

@@ -26,6 +26,10 @@ AUDIT_FIELD = "price_patch"
 """Where a document says which of its values came from a patch."""
 
 
+class NoSuchDocumentError(Exception):
+    """The one document that was asked for is not there."""
+
+
 @dataclass(frozen=True)
 class NewValue:
     """One value the broker knows."""
@@ -102,7 +106,11 @@ class SourcePatching:
             self._mend(finding)
 
     def survey(self) -> Iterator[Finding]:
-        """Find out about the documents that lack something; writes nothing."""
+        """Find out about the documents that lack something; writes nothing.
+
+        Raises:
+            NoSuchDocumentError: The only document wanted is not there: a misspelt name would mend nothing, silently.
+        """
         read_moment(self._record, self._options, self._parts)
         lookup = OrderLookup(self._parts.broker)
         for document in self._documents(lookup):
@@ -114,11 +122,14 @@ class SourcePatching:
     def _documents(self, lookup: OrderLookup) -> Iterator[RawDocument]:
         """Yield the documents that lack something, once the names of all of them are known."""
         moment, wanted = self._record.read_time or self._record.as_of, self._options.position
-        lacking = []
+        lacking, is_there = [], wanted is None
         for document in self._parts.documents.scan(self._patch.source, moment):
             lookup.book.add_entries([document.id])
+            is_there = is_there or document.id == wanted
             if wanted in {None, document.id} and self._patch.lacks(document.fields):
                 lacking.append(document.id)
+        if not is_there:
+            raise NoSuchDocumentError(f"there is no {self._patch.source}/{wanted}")
         # Read anew: names can be remembered, whole documents could be too many.
         return self._parts.documents.named(self._patch.source, lacking[: self._options.limit])
 

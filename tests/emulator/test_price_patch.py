@@ -222,6 +222,29 @@ def test_one_position_can_be_patched_alone(stack: LocalStack, tmp_path: Path) ->
     assert document(stack, 2)["entry_fill_price"] == 100.0
 
 
+def test_a_position_that_is_not_there_is_named_by_a_run_and_by_a_dry_run(stack: LocalStack) -> None:
+    put(stack, "live_positions", without_prices(1))
+
+    for options in ((), ("--dry-run",)):
+        done = stack.command("run", "price-patch", "--position", "position-1", "--json", *options)
+
+        assert done.returncode == 1
+        record = json.loads(done.stdout)
+        assert (record["status"], record["error"]) == (
+            "FAILED",
+            {"type": "NoSuchDocumentError", "message": "there is no live_positions/position-1"},
+        )
+    assert document(stack)["exit_fill_price"] is None
+
+
+def test_a_position_that_lacks_nothing_is_no_error(stack: LocalStack) -> None:
+    put(stack, "live_positions", position(1))
+
+    record = stack.run("price-patch", position="position-0001")
+
+    assert (record.status, record.counts.read) == (Status.SUCCEEDED, 0)
+
+
 def test_a_dry_run_shows_old_and_new_and_writes_nothing(stack: LocalStack, tmp_path: Path) -> None:
     broker_has(stack, tmp_path, *orders(1))
     put(stack, "live_positions", position(1, exit_fill_price=0))
