@@ -85,6 +85,11 @@ class Warehouse:
         """Run a question and yield its rows, page by page."""
         yield from _records(self._run(statement, parameters))
 
+    def answer(self, statement: str, parameters: Sequence[Any] = ()) -> tuple[list[str], Iterator[dict[str, Any]]]:
+        """Run a question; name its columns, which an answer without rows has as well, and yield its rows."""
+        result = self._run(statement, parameters)
+        return [column.name for column in result.schema], _records(result)
+
     def arrow(self, statement: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Run a question and hold its whole answer, with the types of its columns also where all of it is NULL."""
         return self._run(statement, parameters).to_arrow(create_bqstorage_client=False)

@@ -4,7 +4,8 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,35 +18,63 @@ from infra.cli import show
 Records = Sequence[Mapping[str, Any]]
 
 
-def as_csv(records: Records) -> str:
+def as_csv(columns: Sequence[str], records: Records) -> str:
     """Write a line of names and one per record."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    if records:
-        writer.writerow(records[0])
+    if columns:
+        writer.writerow(columns)
     writer.writerows([show.plain(value) for value in record.values()] for record in records)
     return text.getvalue()
 
 
-def write(records: Records, kind: str, out: Path | None) -> None:
-    """Write records as `table`, `csv` or `json`, to a file or to standard output."""
+def write(columns: Sequence[str], records: Records, kind: str, out: Path | None) -> None:
+    """Write records as `table`, `csv` or `json`, to a file or to standard output.
+
+    Raises:
+        click.FileError: The file cannot be written.
+    """
     if kind == "table" and out is None:
-        show.as_records("", records)
+        _print_table(columns, records)
     elif kind == "json" and out is None:
         show.as_json(records)
+    elif kind == "csv":
+        _put(as_csv(columns, records), out)
     else:
-        _put(as_csv(records) if kind == "csv" else json.dumps(records, default=show.jsonable, indent=2) + "\n", out)
+        _put(json.dumps(records, default=show.jsonable, indent=2) + "\n", out)
+
+
+def _print_table(columns: Sequence[str], records: Records) -> None:
+    if records:
+        show.as_table("", columns, (list(record.values()) for record in records))
+    else:
+        click.echo("no rows")
 
 
 def _put(text: str, out: Path | None) -> None:
     if out is None:
         sys.stdout.write(text)
     else:
-        out.write_text(text, encoding="utf-8")
+        with _file_errors(out):
+            out.write_text(text, encoding="utf-8")
         click.echo(f"wrote {out}", err=True)
 
 
 def write_parquet(answer: pa.Table, out: Path) -> None:
-    """Write a whole answer with the types that BigQuery gave it."""
-    parquet.write_table(answer, out)
+    """Write a whole answer with the types that BigQuery gave it.
+
+    Raises:
+        click.FileError: The file cannot be written.
+    """
+    with _file_errors(out):
+        parquet.write_table(answer, out)
     click.echo(f"wrote {out}", err=True)
+
+
+@contextmanager
+def _file_errors(out: Path) -> Iterator[None]:
+    """Blame the file for what goes wrong while it is written, and for nothing else."""
+    try:
+        yield
+    except OSError as error:
+        raise click.FileError(str(out), error.strerror) from None

@@ -59,9 +59,9 @@ def command(
       golden-thread query --format json "SELECT * FROM snapshot_accounts WHERE ds = '2021-07-01'"
     """
     if list_them:
-        _list(kind)
+        _list(kind, out)
         return
-    if question is None:
+    if not question or question.isspace():
         raise click.UsageError("ask a saved question (--list names them), or one in SQL")
     asked = _asked(question, since, until)
     _require_place(kind, out)
@@ -71,23 +71,25 @@ def command(
     except ClientError as error:
         advice = "`golden-thread schema show TABLE` lists columns, `golden-thread query --list` has saved questions"
         raise click.ClickException(f"BigQuery refused the query: {error.message}\nNext: {advice}.") from None
-    except OSError as error:
-        raise click.FileError(str(out), error.strerror) from None
 
 
 def _answer(warehouse: Warehouse, asked: Asked, kind: str, out: Path | None) -> None:
     if kind == "parquet" and out is not None:
         answers.write_parquet(warehouse.arrow(asked.sql, asked.parameters), out)
     else:
-        answers.write(list(warehouse.rows(asked.sql, asked.parameters)), kind, out)
+        columns, rows = warehouse.answer(asked.sql, asked.parameters)
+        answers.write(columns, list(rows), kind, out)
 
 
-def _list(kind: str) -> None:
+def _list(kind: str, out: Path | None) -> None:
     listed = [{"name": one.name, "question": one.question, "days": one.days, "shows": one.details} for one in QUESTIONS]
-    if kind == "json":
-        show.as_json(listed)
-    else:
+    if kind == "parquet":
+        raise click.UsageError("--list takes --format table, csv or json")
+    _require_place(kind, out)
+    if kind == "table":
         show.as_records("saved questions, with how many days back they go without --since", listed)
+    else:
+        answers.write(list(listed[0]), listed, kind, out)
 
 
 def _asked(question: str, since: date | None, until: date | None) -> Asked:

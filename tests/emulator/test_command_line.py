@@ -213,6 +213,32 @@ def test_a_query_answers_as_csv_and_as_a_table(golden: LocalStack) -> None:
     assert "paper-1" in golden.command("query", sql).stdout
 
 
+def test_an_answer_without_rows_says_so_and_names_its_columns(golden: LocalStack) -> None:
+    golden.run("trades")
+    sql = "SELECT trade_id, qty FROM fact_trades WHERE ds = '1999-01-01'"
+    assert golden.command("query", sql).stdout == "no rows\n"
+    assert golden.command("query", "--format", "csv", sql).stdout == "trade_id,qty\n"
+    assert golden.command("query", "--json", sql).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("question", ["", " \n"])
+def test_an_empty_question_is_wrong_usage(question: str) -> None:
+    told = CliRunner().invoke(main, ["query", question], env={"GOOGLE_CLOUD_PROJECT": "any"})
+    assert told.exit_code == WRONG_USAGE
+    assert "--list" in told.output
+
+
+def test_saved_questions_are_listed_in_every_format_that_can_hold_them(tmp_path: Path) -> None:
+    def listed(*arguments: str) -> Result:
+        return CliRunner().invoke(main, ["query", "--list", *arguments], env={"GOOGLE_CLOUD_PROJECT": "any"})
+
+    assert listed("--format", "csv").output.startswith("name,question,days,shows\n")
+    assert json.loads(listed("--format", "json").output)[0].keys() == {"name", "question", "days", "shows"}
+    assert listed("--format", "csv", "--out", str(tmp_path / "list.csv")).exit_code == 0
+    assert (tmp_path / "list.csv").read_text(encoding="utf-8") == listed("--format", "csv").output
+    assert listed("--format", "parquet", "--out", "x.parquet").exit_code == WRONG_USAGE
+
+
 def test_a_query_that_bigquery_refuses_is_one_clear_line(stack: LocalStack) -> None:
     done = stack.command("query", "SELEC 1")
     assert done.returncode == 1
