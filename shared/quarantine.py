@@ -1,6 +1,7 @@
 """Refused documents: one record per document path in Firestore, updated when seen again, resolved when healed."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +28,10 @@ PAGE = 1000
 MAX_BATCH = 200
 MAX_BATCH_BYTES = 9_000_000
 """Records and bytes per commit; the service takes 10 MiB."""
+
+
+_AN_ID = re.compile(r"[0-9a-f]{64}")
+"""As `record_id` makes them; what else people type may not even name a document."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ class Quarantine:
 
     def record(self, name: str) -> dict[str, Any] | None:
         """Find one whole record by its id or by the path of the document."""
-        for document_id in (record_id(name),) if "/" in name else (name, record_id(name)):
+        for document_id in (name, record_id(name)) if _AN_ID.fullmatch(name) else (record_id(name),):
             reference = self._collection.document(document_id)
             snapshot = persistently(self._seconds, partial(reference.get, retry=None, timeout=self._timeout))
             if snapshot.exists:

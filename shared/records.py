@@ -1,5 +1,6 @@
 """The record of a run: how it begins, how failures are noted, what it cost."""
 
+import re
 import traceback
 import uuid
 from decimal import Decimal
@@ -21,6 +22,10 @@ READ_PRICE = Decimal("0.03") / 100_000
 """US dollars per document read (list price, us-central1)."""
 
 
+_RUN_ID = re.compile(r"[a-z][a-z0-9-]{1,100}T[0-9]{6}-[0-9a-f]{12}")
+"""As `begin` makes them."""
+
+
 class BalanceError(Exception):
     """The records read are not all accounted for."""
 
@@ -39,6 +44,11 @@ def begin(job: Job, options: Options, parts: Parts) -> RunRecord:
         dry_run=options.dry_run,
         **execution_of(settings),
     )
+
+
+def may_be_a_run(run_id: str) -> bool:
+    """Tell whether a text that came from outside can be the id of a run: others may not even name a document."""
+    return _RUN_ID.fullmatch(run_id) is not None
 
 
 def execution_of(settings: Settings) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 import click
 
-from infra.cli import completion, show, story
+from infra.cli import show, story
+from infra.cli.completion import JobName
 from shared.documents import open_bookkeeping
 from shared.quarantine import Quarantine
 from shared.settings import load
@@ -14,7 +15,7 @@ def command() -> None:
 
 
 @command.command(name="list")
-@click.option("--job", help="Only this job.", shell_complete=completion.jobs)
+@click.option("--job", type=JobName(), help="Only this job.")
 @click.option("--all", "everything", is_flag=True, help="Also those that were resolved.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def list_records(job: str | None, everything: bool, as_json: bool) -> None:  # noqa: FBT001 - click passes them by name
@@ -50,6 +51,8 @@ def show_one(document: str, as_json: bool) -> None:  # noqa: FBT001 - click pass
     Example:
       golden-thread quarantine show live_positions/abc
     """
+    if not document:
+        raise click.UsageError("name a document by its path; `golden-thread quarantine list` lists them")
     record = _quarantine().record(document)
     if record is None:
         raise click.ClickException(f"nothing in quarantine for {document}; `golden-thread quarantine list` lists it")

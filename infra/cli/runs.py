@@ -2,9 +2,11 @@
 
 import click
 
-from infra.cli import completion, show, story
+from infra.cli import show, story
+from infra.cli.completion import JobName
 from schemas.run_record import RunRecord
 from shared.documents import open_bookkeeping
+from shared.records import may_be_a_run
 from shared.runs import Runs
 from shared.settings import load
 
@@ -12,7 +14,7 @@ _SHOWN = ("run_id", "job", "status", "started_at", "counts", "rejects_by_reason"
 
 
 @click.group(invoke_without_command=True)
-@click.option("--job", help="Only this job.", shell_complete=completion.jobs)
+@click.option("--job", type=JobName(), help="Only this job.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most this many.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
@@ -46,9 +48,9 @@ def show_one(run_id: str, as_json: bool) -> None:  # noqa: FBT001 - click passes
       golden-thread runs show trades-20210701T000000-0123456789ab
     """
     settings = load()
-    record = Runs(open_bookkeeping(settings), settings).get(run_id)
+    record = Runs(open_bookkeeping(settings), settings).get(run_id) if may_be_a_run(run_id) else None
     if record is None:
-        raise click.ClickException(f"no run {run_id}; `golden-thread runs` lists them")
+        raise click.ClickException(f"no run {run_id!r}; `golden-thread runs` lists them")
     if as_json:
         show.as_json(record)
     else:

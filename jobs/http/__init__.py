@@ -2,13 +2,12 @@
 
 A request names a job and its options as JSON, `{"job": "trades", "options": {"dry_run": true}}`. Nothing in it becomes
 a name of a table, a collection or a project. Who may ask is settled before the body is looked at, in `shared.callers`.
-What takes longer than `wait_s` is answered 202 with the ids of the runs, which `GET /runs/ID` then tells about. An
-instance needs its processor after the answer (`--no-cpu-throttling`), and may be taken away: long work that matters
-belongs into a Cloud Run Job.
+What takes longer than `wait_s` is answered 202 with the ids of the runs, which `GET /runs/ID` then tells about; a dry
+run leaves no record to tell about, so it is answered when it is done. An instance needs its processor after the
+answer (`--no-cpu-throttling`), and may be taken away: long work that matters belongs into a Cloud Run Job.
 """
 
 import json
-import re
 from datetime import UTC, date
 from functools import partial
 from typing import Annotated, Any
@@ -24,6 +23,7 @@ from schemas.run_record import RunRecord
 from shared.callers import CallerRefusedError, require_caller
 from shared.documents import open_bookkeeping
 from shared.log import Log, Severity
+from shared.records import may_be_a_run
 from shared.runs import Runs
 from shared.settings import Settings, load
 
@@ -34,9 +34,6 @@ MAX_PATIENCE_S = 3500.0
 """Cloud Run's longest request lasts an hour."""
 MAX_BODY = 65_536
 """Bytes of a request's body; a run's options need a few hundred."""
-
-
-_A_RUN = re.compile(r"[a-z][a-z0-9-]{1,100}T[0-9]{6}-[0-9a-f]{12}")
 
 
 class Asked(BaseModel):
@@ -63,7 +60,7 @@ class Order(BaseModel):
     job: str
     options: Asked = Asked()
     wait_s: float = Field(PATIENCE_S, ge=0, le=MAX_PATIENCE_S)
-    """How long to wait for the end, seconds."""
+    """How long to wait for the end, seconds; for that of a dry run as long as it takes."""
 
 
 @functions_framework.http
@@ -109,7 +106,7 @@ def _run(request: Request, settings: Settings, log: Log) -> Response:
 
 
 def _told_of(run_id: str, settings: Settings) -> Response:
-    record = Runs(open_bookkeeping(settings), settings).get(run_id) if _A_RUN.fullmatch(run_id) else None
+    record = Runs(open_bookkeeping(settings), settings).get(run_id) if may_be_a_run(run_id) else None
     if record is None:
         return _answer(404, {"error": "there is no such run"})
     return _answer(200, _told(RunRecord.model_validate(record)))

@@ -255,6 +255,29 @@ def test_runs_are_listed_newest_first_and_shown_whole(golden: LocalStack) -> Non
     assert golden.command("runs", "show", "nonsense").returncode == 1
 
 
+@pytest.mark.parametrize("name", ["", "a/b", "__x__", "..", "nonsense"])
+def test_what_names_no_run_and_no_refused_document_is_said(name: str, stack: LocalStack) -> None:
+    def told(group: str) -> Result:
+        return CliRunner().invoke(main, [group, "show", name], env=stack.environment)
+
+    assert (told("runs").exit_code, told("runs").output) == (
+        1,
+        f"Error: no run {name!r}; `golden-thread runs` lists them\n",
+    )
+    assert told("quarantine").exit_code == (1 if name else WRONG_USAGE)
+    assert "`golden-thread quarantine list` lists" in told("quarantine").output
+
+
+@pytest.mark.parametrize("words", [("runs",), ("quarantine", "list")])
+def test_records_of_a_job_that_there_is_not_are_wrong_usage(words: tuple[str, ...], stack: LocalStack) -> None:
+    def told(job: str) -> Result:
+        return CliRunner().invoke(main, [*words, "--job", job, "--json"], env=stack.environment)
+
+    assert told("nosuch").exit_code == WRONG_USAGE
+    assert "no job nosuch; there are: strategies" in told("nosuch").output
+    assert [told(job).output for job in ("trades", "check")] == ["[]\n", "[]\n"]
+
+
 def test_quarantine_shows_every_fault_and_what_to_do(golden: LocalStack) -> None:
     golden.run("trades")
     listed = json.loads(golden.command("quarantine", "list", "--json").stdout)
