@@ -31,6 +31,8 @@ def command(kind: Firestore | None, seed: int, *, as_json: bool, page: Path | No
     \b
     Exit codes: 0 all went as it must, 1 the stack did not start, 3 something came out other than expected.
     """
+    if page is not None:
+        require_writable(page)
     with tempfile.TemporaryDirectory(prefix="golden-thread-demo-") as folder:
         try:
             with Demo.started(Path(folder), kind, seed, say=lambda text: click.echo(text, err=True)) as demo:
@@ -43,6 +45,21 @@ def command(kind: Firestore | None, seed: int, *, as_json: bool, page: Path | No
     for fault in faults:
         click.echo(f"unexpected: {fault}", err=True)
     sys.exit(3 if faults else 0)
+
+
+def require_writable(page: Path) -> None:
+    """Find out before the work, which takes a minute, that the page can be written: only opening it makes sure.
+
+    Raises:
+        click.FileError: It cannot.
+    """
+    try:
+        is_new = not page.exists()
+        page.open("ab").close()
+        if is_new:
+            page.unlink()
+    except OSError as error:
+        raise click.FileError(str(page), error.strerror) from None
 
 
 def _present(demo: Demo) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from infra.cli import main
+from infra.cli.demo import require_writable
 from jobs.registry import RUN_ALL
 from tests.stack import AS_OF, LocalStack
 
@@ -276,6 +277,20 @@ def test_records_of_a_job_that_there_is_not_are_wrong_usage(words: tuple[str, ..
     assert told("nosuch").exit_code == WRONG_USAGE
     assert "no job nosuch; there are: strategies" in told("nosuch").output
     assert [told(job).output for job in ("trades", "check")] == ["[]\n", "[]\n"]
+
+
+def test_a_report_that_cannot_be_written_stops_the_demo_before_it_starts(tmp_path: Path) -> None:
+    told = CliRunner().invoke(main, ["demo", "--report", str(tmp_path / "nowhere" / "page.html")])
+    assert told.exit_code == 1
+    assert told.output.startswith("Error: Could not open file")
+    assert "starting" not in told.output
+
+
+def test_a_report_that_can_be_written_leaves_no_trace_before_it_is(tmp_path: Path) -> None:
+    (tmp_path / "old.html").write_text("old", encoding="utf-8")
+    for name in ("new.html", "old.html"):
+        require_writable(tmp_path / name)
+    assert [(one.name, one.read_text(encoding="utf-8")) for one in tmp_path.iterdir()] == [("old.html", "old")]
 
 
 def test_quarantine_shows_every_fault_and_what_to_do(golden: LocalStack) -> None:
