@@ -40,7 +40,10 @@ class Work:
         self._told.set()
 
     def within(self, seconds: float) -> list[Result] | None:
-        """Wait for the results; None when they take longer, but not before a run began. Raises what broke the work."""
+        """Wait for the results; None when they take longer, but not before a run began. Raises what broke the work.
+
+        A dry run never begins, for nobody could ask for it later: its results are waited for.
+        """
         wait_for([self._done], seconds)
         self._told.wait()
         return self._done.result() if self._done.done() else None
