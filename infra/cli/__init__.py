@@ -10,8 +10,6 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from shared.interrupt import InterruptedRunError
-
 _COMMANDS = {
     "audit": "Check that every document is archived, quarantined or pending, once.",
     "bench": "Measure what moving trades costs, against the least it can cost and against other ways.",
@@ -50,20 +48,12 @@ class _Lazy(click.Group):
         """Turn what can be expected to go wrong outside this program into one line."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, SystemExit, KeyboardInterrupt):
             raise
-        except InterruptedRunError as stop:
-            raise _explained(stop, str(stop)) from None
-        except Exception as error:
-            from infra.local.stack import StackError  # noqa: PLC0415 - needed here only
-            from jobs.entry import EXPECTED  # noqa: PLC0415 - imports every client library
-
-            if isinstance(error, StackError):
-                # It says by itself what to do next.
-                raise click.ClickException(str(error)) from None
-            if isinstance(error, EXPECTED):
-                raise _explained(error, f"{type(error).__name__}: {error}") from None
-            raise
+        except BaseException as error:
+            if (told := _explained(error)) is None:
+                raise
+            raise told from None
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete the names of commands without importing them, options as any group does."""
@@ -76,13 +66,23 @@ class _Lazy(click.Group):
             formatter.write_dl(sorted(_COMMANDS.items()))
 
 
-def _explained(error: BaseException, told: str) -> click.ClickException:
-    """Say what went wrong and what to do next; what a service answered cannot steer the terminal."""
-    from shared.log import STEERING, without_credentials  # noqa: PLC0415 - needed here only
-    from shared.next_steps import next_step  # noqa: PLC0415 - needed here only
+def _explained(error: BaseException) -> click.ClickException | None:
+    """Say what went wrong and what to do next, so that no service's answer steers the terminal; None of a mistake."""
+    from infra.local.stack import StackError  # noqa: PLC0415 - all of these are needed here only
+    from jobs.entry import EXPECTED  # noqa: PLC0415 - imports every client library
+    from shared.interrupt import InterruptedRunError  # noqa: PLC0415
+    from shared.log import STEERING, without_credentials  # noqa: PLC0415
+    from shared.next_steps import next_step  # noqa: PLC0415
 
+    kind = type(error).__name__
+    if isinstance(error, StackError):
+        # It says by itself what to do next.
+        return click.ClickException(str(error))
+    if not isinstance(error, (*EXPECTED, InterruptedRunError)):
+        return None
+    told = str(error) if isinstance(error, InterruptedRunError) else f"{kind}: {error}"
     lines = [line.translate(STEERING) for line in without_credentials(told).splitlines()]
-    return click.ClickException("\n".join((*lines, f"Next: {next_step(type(error).__name__)}")))
+    return click.ClickException("\n".join((*lines, f"Next: {next_step(kind)}")))
 
 
 def start() -> None:
