@@ -17,6 +17,7 @@ Key = tuple[Any, ...]
 FEE_COLUMNS = ("actual_fee_usd", "fee_method", "fee_unattributed_usd", "fee_finalized")
 RESTATED_FOR = timedelta(days=14)
 FEES_COMPLETE_AFTER = timedelta(days=3)
+OF_RUNS = "ops_job_runs"
 ENDED_WELL = {"SUCCEEDED", "PARTIAL"}
 
 
@@ -34,7 +35,7 @@ ARCHIVES = (
     Archive("rejected-signals", "rejected_signals", "fact_rejected_signals", ("signal_id",)),
     Archive("expired-signals", "live_signals", "fact_signals_expired", ("signal_id",)),
     Archive("account-snapshot", None, "snapshot_accounts", ("account_id", "ds")),
-    Archive("job-runs", "job_metadata", "ops_job_runs", ("job_run_id",)),
+    Archive("job-runs", "job_metadata", OF_RUNS, ("job_run_id",)),
     Archive("strategies", "dim_strategies", "dim_strategies", ("strategy_id", "config_hash", "valid_from")),
 )
 
@@ -158,23 +159,26 @@ class Oracle:
     def _whole(self, one: Archive) -> Iterator[str]:
         """Source = archived + quarantined + not due."""
         now, held = self._world.time.now(), self._before[one.table]
-        quarantined = self._quarantined(one.job)
+        quarantined, last_read = self._quarantined(one.job), self._last_read
         for document in self._versions.now(one.collection or ""):
             row = held.get((document.id,))
             if document.spoilt:
                 if quarantined.get(document.path) != document.at:
                     yield f"{document.path}: is spoilt and not in quarantine at its revision"
-            elif document.due(now) and document.id != self._last_run:
+            elif document.due(now) and not (one.table == OF_RUNS and document.at > last_read):
                 if row is None or row["source_rev"] != document.at:
                     yield f"{document.path}: is due and not in the table at its revision"
                 if document.path in quarantined:
                     yield f"{document.path}: is in the table and in quarantine"
 
     @property
-    def _last_run(self) -> str | None:
-        """The run that nobody could archive yet: it closed its record after it had read."""
-        ended = self._world.ended[-1].record
-        return ended.run_id if ended else None
+    def _last_read(self) -> datetime:
+        """When the first of the last runs read, of which there is one for each shard of a table.
+
+        What they closed later, their own records and those of dead runs of their shards, nobody could archive yet.
+        """
+        ended = self._world.ended[-len(self._world.shards(self._world.ended[-1].errand.job)) :]
+        return min(one.record.read_time for one in ended if one.record and one.record.read_time)
 
     def _quarantined(self, job: str) -> dict[str, datetime]:
         records = [one.fields or {} for one in self._versions.now("quarantine")]

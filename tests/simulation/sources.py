@@ -13,7 +13,10 @@ from tests.simulation.world import World
 
 REAL, PAPER = (1, 2, 3), (101, 102)
 """Positions with orders at the broker, and without."""
-FEW = (1, 2)
+MORE_PAPER = (101, 102, 103, 104, 105)
+FEW, MORE = (1, 2), (1, 2, 3, 4, 5, 6)
+"""Signals and strategies; the more, the seldomer two things happen to one of them."""
+_HOURS = (1, 2)
 _CHEAP = Decimal("0.0015")
 _FIFTHS = (0, 1, 2, 3, 4)
 
@@ -21,8 +24,11 @@ _FIFTHS = (0, 1, 2, 3, 4)
 class Sources:
     """Both of them, and what was ever posted of each position."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, many: bool = False) -> None:
+        """Begin with empty ones; there may be a few documents of each kind, or enough for several small pages."""
         self._world = world
+        self._positions = REAL + (MORE_PAPER if many else PAPER)
+        self._few = MORE if many else FEW
         self._edits = count(1)
         self.posted: dict[int, dict[str, list[Decimal]]] = {number: {} for number in REAL}
         """Position → which fee → the amounts that it was, one after the other, US dollars."""
@@ -40,18 +46,18 @@ class Sources:
             "trades open": lambda: self._position("OPEN"),
             "trades spoil": lambda: self._position("CLOSED", qty=math.nan),
             "trades lack": lambda: self._position("CLOSED", exit_fill_price=None),
-            "trades delete": lambda: self._delete("live_positions", f"position-{self._any(REAL + PAPER):04}"),
+            "trades delete": lambda: self._delete("live_positions", f"position-{self._any(self._positions):04}"),
             "fees coin": lambda: self._post("coin"),
             "fees dollar": lambda: self._post("dollar"),
             "fees correct": self._correct,
             "fees whole": self._charged,
             "rejected put": lambda: self._signal("rejected_signals", builders.rejected_signal),
             "rejected spoil": lambda: self._signal("rejected_signals", builders.rejected_signal, entry_price=math.nan),
-            "rejected delete": lambda: self._delete("rejected_signals", f"signal-{self._any(FEW):04}"),
+            "rejected delete": lambda: self._delete("rejected_signals", f"signal-{self._any(self._few):04}"),
             "expired put": lambda: self._signal("live_signals", builders.live_signal),
             "expired live": lambda: self._signal("live_signals", builders.live_signal, status="ACTIVE"),
             "expired spoil": lambda: self._signal("live_signals", builders.live_signal, entry_price=math.nan),
-            "expired delete": lambda: self._delete("live_signals", f"signal-{self._any(FEW):04}"),
+            "expired delete": lambda: self._delete("live_signals", f"signal-{self._any(self._few):04}"),
             "strategies put": self._configure,
             "strategies touch": lambda: self._configure(touched=True),
             "account": self._equity,
@@ -61,7 +67,7 @@ class Sources:
         return self._world.chance.choice(choices)
 
     def _position(self, status: str, **changes: Any) -> str:
-        return self._put(self._any(REAL + PAPER), status, **changes)
+        return self._put(self._any(self._positions), status, **changes)
 
     def _charged(self) -> str:
         number = self._any(REAL)
@@ -69,7 +75,7 @@ class Sources:
 
     def _put(self, number: int, status: str, **changes: Any) -> str:
         fields = builders.position(number, status=status, edit=next(self._edits))
-        if number in PAPER:
+        if number not in REAL:
             moved = START + timedelta(hours=number + 2, days=self._any(_FIFTHS) % 2)
             # On paper there is nobody to ask for a price.
             changes = {
@@ -140,7 +146,7 @@ class Sources:
         return len(self.posted.get(number, {}).get("dollar", ())) > 1
 
     def _signal(self, collection: str, build: Callable[..., builders.Fields], **changes: Any) -> str:
-        number = self._any(FEW)
+        number = self._any(self._few)
         created = START + timedelta(hours=number, days=self._any(_FIFTHS) % 2)
         until = {"valid_until": created + timedelta(hours=6)} if collection == "live_signals" else {}
         fields = build(number, created_at=created, edit=next(self._edits), **{**until, **changes})
@@ -148,10 +154,10 @@ class Sources:
         return f"{collection} {number} {created:%d} {changes}"
 
     def _configure(self, *, touched: bool = False) -> str:
-        number = self._any(FEW)
+        number = self._any(self._few)
         name = f"strategy-{number:04}"
         _, before = self._world.documents("dim_strategies").get(name, (None, builders.strategy(number)))
-        changed = {"note": next(self._edits)} if touched else {"timeframe": f"{self._any(FEW)}Hour"}
+        changed = {"note": next(self._edits)} if touched else {"timeframe": f"{self._any(_HOURS)}Hour"}
         self._world.put("dim_strategies", name, {**before, **changed})
         return f"strategy {number} {changed}"
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from shared.survey import Options
-from tests.simulation.histories import EVERYTHING, PASSING, History
+from tests.simulation.histories import EVERYTHING, PASSING, SIZES, History, Scale
 from tests.simulation.network import Fault
 from tests.simulation.world import Errand
+from tests.sizes import Sizes
 
 SAMPLE, MANY = 40, 5_000
 CALLS = st.integers(0, 35)
@@ -43,9 +44,9 @@ ACTIONS = (
 class Machine(RuleBasedStateMachine):
     """Everything that can happen, one rule each."""
 
-    @initialize(seed=st.integers(0, 2**16))
-    def begin(self, seed: int) -> None:
-        self.history = History(seed, EVERYTHING)
+    @initialize(seed=st.integers(0, 2**16), sizes=st.sampled_from(SIZES))
+    def begin(self, seed: int, sizes: Sizes | None) -> None:
+        self.history = History(seed, EVERYTHING, scale=Scale(sizes))
 
     @rule(name=st.sampled_from(ACTIONS))
     def change_a_source(self, name: str) -> None:

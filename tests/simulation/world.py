@@ -13,7 +13,7 @@ from uuid import UUID
 from google.cloud import bigquery
 from google.cloud.bigquery_storage_v1 import BigQueryWriteClient
 
-from jobs.registry import all_jobs
+from jobs.registry import all_jobs, loops
 from schemas.run_record import RunRecord
 from shared import lease, records
 from shared.broker import Broker
@@ -26,6 +26,7 @@ from shared.retrying import persistently
 from shared.run import run
 from shared.runs import Runs
 from shared.settings import Settings
+from shared.shards import Shard, shards
 from shared.stream import WriteStreams
 from shared.survey import Options
 from shared.tables import Tables
@@ -40,6 +41,7 @@ from tests.simulation.network import Fault, Network, Process
 from tests.simulation.substitution import Substitute, substituted
 from tests.simulation.versions import moment_of
 from tests.simulation.virtual_time import VirtualTime
+from tests.sizes import Sizes
 
 BEGINNING = START + timedelta(hours=30)
 RETIRE_AFTER_DAYS = 1
@@ -88,6 +90,10 @@ class Errand:
     options: Options = _REALLY
     faults: Mapping[int, Fault] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        """The job, and of which shard."""
+        return self.options.shard.of(self.job)
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -103,8 +109,11 @@ class Ended:
 class World:
     """Everything a history happens in."""
 
-    def __init__(self, seed: int, *, lean: bool = True) -> None:
-        """Begin with nothing; `lean` or with all that the stock client does, which ends alike and takes longer."""
+    def __init__(self, seed: int, *, lean: bool = True, sizes: Sizes | None = None) -> None:
+        """Begin with nothing; `lean` or with all that the stock client does, which ends alike and takes longer.
+
+        Runs take as much at once as `sizes` say, or as much as they usually do.
+        """
         self.chance = Random(seed)  # noqa: S311 - a seed that replays
         self.time = VirtualTime(BEGINNING)
         self.network = Network(self.time, self.chance)
@@ -113,9 +122,13 @@ class World:
         self.venue = Venue(self.network)
         self.clients = connect(self.firestore, lean=lean)
         names = Random(seed)  # noqa: S311 - as above
+        self._settings = _SETTINGS.model_copy(update={"page_size": sizes.page}) if sizes else _SETTINGS
+        self._parts_of: dict[str, int] = {}
+        """Lease → into how many shards its table is split."""
         self._governed = False
         self._substitutes: tuple[Substitute, ...] = (
             *(LEAN if lean else ()),
+            *(sizes.substitutes if sizes else ()),
             (lease, "threading", Heartbeats(self.network)),
             (records, "uuid", SimpleNamespace(uuid4=lambda: UUID(int=names.getrandbits(128)))),
         )
@@ -146,6 +159,16 @@ class World:
                 self.network.turns.run(tasks, restlessness)
         return self.ended[-len(errands) :]
 
+    def split(self, job: str, count: int) -> None:
+        """Split the table of a loop, as somebody does by the command line."""
+        with self.governed():
+            self.parts().leases.split(loops()[job].lease, count)
+        self._parts_of[loops()[job].lease] = count
+
+    def shards(self, job: str) -> list[Shard]:
+        """What a job started once has to fill, one after the other; the whole where nothing is split."""
+        return shards(self._parts_of.get(all_jobs()[job].lease, 1))
+
     def _run(self, errand: Errand, crowded: bool) -> None:  # noqa: FBT001 - one of two facts about an errand
         process, haunted = Process(errand.faults), self.firestore.haunted
         record: RunRecord | None = None
@@ -161,7 +184,7 @@ class World:
 
     def parts(self) -> Parts:
         """Connect a run."""
-        settings, clients = _SETTINGS, self.clients
+        settings, clients = self._settings, self.clients
         client = cast("bigquery.Client", Client(self.dataset))
         return Parts(
             settings=settings,
