@@ -17,10 +17,13 @@ from google.cloud.firestore_v1.types import BeginTransactionResponse
 from jobs.registry import all_jobs
 from shared.jobs import Job
 from tests.emulator.wire import PATIENCE_S, Call, Moment, Wire
+from tests.sizes import Sizes
 from tests.stack import AS_OF, LocalStack
 
 GIT_HASH = "tested"
 """The commit that processes believe to run."""
+AT_ONCE = "TESTED_SIZES"
+"""Variable that tells a process how much to take at once."""
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["jobs.entry", "jobs.trades", "alpaca.trading.client", "alpaca.data.historical"])
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -47,7 +50,8 @@ def _run(environment: dict[str, str], output: Path, command: list[str]) -> None:
         with path.open("wb") as sink:
             os.dup2(sink.fileno(), descriptor)
     sys.argv = command
-    importlib.import_module("jobs.entry").main(job_of(command[0]))
+    with Sizes.read(environment[AT_ONCE]).in_force() if AT_ONCE in environment else contextlib.nullcontext():
+        importlib.import_module("jobs.entry").main(job_of(command[0]))
 
 
 def job_of(module: str) -> Job:

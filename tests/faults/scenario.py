@@ -1,10 +1,11 @@
 """One fault at one call of one job, and what must be true afterwards."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.emulator.job_process import let_a_minute_pass
+from tests.emulator.job_process import AT_ONCE, let_a_minute_pass
 from tests.emulator.moments import commits
 from tests.emulator.wire import Call, Wire, cut
 from tests.faults.kinds import SHORT_S, Kind
@@ -12,7 +13,7 @@ from tests.faults.oracle import Oracle, afterwards, always, fingerprint
 from tests.faults.rows import remembered
 from tests.faults.sites import at, sites
 from tests.faults.victims import Process, Thread
-from tests.faults.worlds import WORLDS, World
+from tests.faults.worlds import SIZES, WORLDS, World
 from tests.stack import LocalStack
 
 ENDED_WELL = frozenset({"SUCCEEDED", "PARTIAL"})
@@ -40,7 +41,10 @@ class Course:
     def __init__(self, name: str, stack: LocalStack, wire: Wire, directory: Path) -> None:
         """Begin nowhere; the first fault finds a corner."""
         self._name = name
+        self._sizes = SIZES.get(name)
         self._stack = stack
+        if self._sizes:
+            self._stack = stack.changed(PAGE_SIZE=str(self._sizes.page), **{AT_ONCE: str(self._sizes)})
         self._wire = wire
         self._directory = directory
         self._left = 0
@@ -50,18 +54,24 @@ class Course:
 
     def sites(self) -> dict[str, Call]:
         """Run once without a fault and name the calls."""
-        self._next_round()
-        self._wire.set()
-        assert Thread(self._world, self._corner, self._wire).run() in ENDED_WELL
+        with self._sized():
+            self._next_round()
+            self._wire.set()
+            assert Thread(self._world, self._corner, self._wire).run() in ENDED_WELL
         return sites(self._wire.calls)
 
     def wrongs(self, fault: Fault) -> list[str]:
         """Inject a fault and tell everything that it broke; a corner that it broke is left behind."""
-        self._next_round()
-        found = [f"{fault}: {wrong}\n    {REPLAY} '{fault}'" for wrong in self._wrongs(fault)]
+        with self._sized():
+            self._next_round()
+            found = [f"{fault}: {wrong}\n    {REPLAY} '{fault}'" for wrong in self._wrongs(fault)]
         if found:
             self._left = 0
         return found
+
+    def _sized(self) -> AbstractContextManager[None]:
+        """Let runs of this process take as much at once as those of this world do."""
+        return self._sizes.in_force() if self._sizes else nullcontext()
 
     def _next_round(self) -> None:
         if not self._left:

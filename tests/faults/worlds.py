@@ -16,6 +16,7 @@ from infra.local.fixtures import write_broker
 from jobs.registry import loops
 from tests.emulator.builders import DOCUMENTS, KEYS, PAPER, Fields, account, orders, position, put, write_market
 from tests.emulator.fees import SOON, dollar_fee, exit_price, expected_fee, history, post, seed_broker
+from tests.sizes import Sizes
 from tests.stack import AS_OF, LocalStack
 
 ROUNDS = 20
@@ -138,6 +139,56 @@ class Beginning(Documents):
 
     def run(self, _job: str | None = None) -> None:
         """Leave the first run to the fault."""
+
+
+_FIRST, _LAST = range(1, 4), range(301, 310)
+"""Documents that nothing happens to, before and behind those that every round writes."""
+_ELDEST, _YOUNGEST = _FIRST.stop, _LAST.stop
+"""One before and one behind that every round edits."""
+_A_ROUND = 10
+"""Numbers of each round."""
+_NEW = 5
+"""New documents of a round: three appends."""
+
+
+@dataclass
+class ByPages(Documents):
+    """A collection that fills many pages. Every round it is as large, and each of its pages holds as much work.
+
+    A round's documents are new ones and a broken one; the one broken before is healed, and those of the rounds before
+    are gone, for a document more would be another page, and a page is a call.
+    """
+
+    def begin(self) -> None:
+        """Seed the market and live through the first round."""
+        written = [one for now in range(ROUNDS + 2) for one in self._numbers(now)]
+        self.stack.seed(write_market(self.directory, (*_FIRST, _ELDEST, *written, *_LAST, _YOUNGEST)))
+        put(self.stack, self._collection, *map(self._document, (*_FIRST, _ELDEST, *_LAST, _YOUNGEST)))
+        put(self.stack, self._collection, *self._written(self.round))
+        self.go_on()
+        self.run()
+
+    def go_on(self) -> None:
+        """Live through another round."""
+        self.round += 1
+        edited = [self._document(one, **self.spoiling.edited(self.round)) for one in (_ELDEST, _YOUNGEST)]
+        *_, healed = self._numbers(self.round - 1)
+        put(self.stack, self._collection, *self._written(self.round), self._document(healed), *edited)
+        gone = [*self._numbers(self.round - 1)[:-1], *self._numbers(self.round - 2)[-1:]]
+        key = KEYS[self._collection]
+        for name in (self._document(number)[key] for number in gone):
+            self.stack.firestore.document(f"{self._collection}/{name}").delete()
+        *_, wrong = self._numbers(self.round)
+        self.refused = {f"{self._collection}/{self._document(wrong)[key]}": self.spoiling.reason}
+
+    def _written(self, now: int) -> Sequence[Fields]:
+        """What a round writes: new documents, and a broken one behind them."""
+        *new, wrong = self._numbers(now)
+        return [*map(self._document, new), self._document(wrong, **self.spoiling.wrong)]
+
+    @staticmethod
+    def _numbers(now: int) -> Sequence[int]:
+        return range((now + 1) * _A_ROUND, (now + 1) * _A_ROUND + _NEW + 1)
 
 
 def _paper(now: int) -> Sequence[Fields]:
@@ -340,6 +391,8 @@ WORLDS: Mapping[str, Callable[[LocalStack, Path], World]] = {
     **{job: partial(Documents, job=job, spoiling=spoiling) for job, spoiling in SPOILING.items()},
     "trades at first": partial(Beginning, job="trades", spoiling=SPOILING["trades"]),
     "trades undecided": partial(Documents, job="trades", spoiling=SPOILING["trades"], undecided=True),
+    "trades by pages": partial(ByPages, job="trades", spoiling=SPOILING["trades"]),
+    "expired-signals by pages": partial(ByPages, job="expired-signals", spoiling=SPOILING["expired-signals"]),
     "account-snapshot": partial(Account, job="account-snapshot"),
     "fee-patch": partial(Fees, job="fee-patch"),
     "price-patch": partial(Prices, job="price-patch"),
@@ -347,3 +400,7 @@ WORLDS: Mapping[str, Callable[[LocalStack, Path], World]] = {
     "job-runs": partial(RunRecords, job="job-runs"),
 }
 """The worlds by name: each job's usual one, and what a run meets but rarely."""
+_SMALL = Sizes(page=2, query=4, tried=2, portion=2)
+SIZES: Mapping[str, Sizes] = {"trades by pages": _SMALL, "expired-signals by pages": _SMALL}
+"""World → how much its runs take at once, where that is less than usual: so little that a handful of new documents are
+several appends, and all of them several queries, of names and of whole documents."""

@@ -10,17 +10,22 @@ from typing import NamedTuple
 import pytest
 
 from tests.replay import replayed_by
-from tests.simulation.histories import EVERYTHING, THEMES, BrokenPromiseError, History, Theme
+from tests.simulation.histories import EVERYTHING, ONE_BY_ONE, THEMES, BrokenPromiseError, History, Scale, Theme
 from tests.simulation.network import Fault
 from tests.simulation.world import Errand
 
-SHARE = 23
-"""The default lane tries one of so many; a prime, so that it is another kind at each call."""
+SHARE, SHARE_OF_MANY = 23, 47
+"""The default lane tries one of so many; primes, so that it is another kind at each call."""
 SEEDS = 6
 """Different worlds of the nightly lane."""
 TWO_DAYS_S = 2 * 86_400.0
 REPLAY = "pytest tests/simulation/test_every_call.py --fault"
 
+AT_ONCE, BY_PAGES = Scale(), Scale(ONE_BY_ONE)
+PAGED = ("strategies", "trades", "rejected-signals", "expired-signals", "job-runs", "retire")
+"""Jobs that read page by page."""
+SEED_OF_MANY = 1
+"""A world in which most of them append several times."""
 MENDING = Theme(("trades", "price-patch"), ("trades",))
 
 
@@ -29,17 +34,18 @@ class Strike(NamedTuple):
 
     job: str
     seed: int
+    by_pages: bool
     place: int
     fault: Fault
 
     def __str__(self) -> str:
         """Write it as `--fault` takes it."""
-        return f"{self.job}/{self.seed}/{self.place}/{self.fault.name}"
+        return f"{self.job}/{self.seed}/{'pages' if self.by_pages else 'whole'}/{self.place}/{self.fault.name}"
 
     @classmethod
     def read(cls, written: str) -> "Strike":
-        job, seed, place, fault = written.split("/")
-        return cls(job, int(seed), int(place), Fault[fault])
+        job, seed, scale, place, fault = written.split("/")
+        return cls(job, int(seed), scale == "pages", int(place), Fault[fault])
 
 
 @pytest.fixture
@@ -54,22 +60,27 @@ def theme_of(job: str) -> Theme:
     return MENDING if job == "price-patch" else next(one for one in THEMES if job in one.jobs)
 
 
-def eve(job: str, seed: int) -> History:
-    """A world in which a run of the job has something to do: archived records, edited ones, new ones."""
-    history = History(seed, theme_of(job))
-    for _ in range(8):
+def eve(job: str, seed: int, scale: Scale) -> History:
+    """A world in which a run of the job has something to do: archived records, edited ones, new ones.
+
+    Where a run takes one document at once, there are more of each.
+    """
+    history = History(seed, theme_of(job), scale=scale)
+    history.sleep(history.theme.later.total_seconds())
+    more = 4 if scale.sizes else 0
+    for _ in range(8 + more):
         history.change()
     for other in (one for one in history.theme.jobs if one not in {job, "retire"} or one == "trades"):
         history.send(Errand(other))
     history.sleep(TWO_DAYS_S)
-    for _ in range(4):
+    for _ in range(4 + more):
         history.change()
     return history
 
 
-def calls(job: str, seed: int) -> int:
+def calls(job: str, seed: int, scale: Scale) -> int:
     """How many calls a run of the job makes there, undisturbed."""
-    history, counted = eve(job, seed), list[int]()
+    history, counted = eve(job, seed, scale), list[int]()
     passed = history.world.network.call
 
     def call(*arguments: object, **named: object) -> object:
@@ -81,26 +92,43 @@ def calls(job: str, seed: int) -> int:
     return len(counted)
 
 
-def every(job: str, seed: int) -> Iterator[Strike]:
-    for place in range(calls(job, seed)):
+def every(job: str, seed: int, *, by_pages: bool) -> Iterator[Strike]:
+    for place in range(calls(job, seed, BY_PAGES if by_pages else AT_ONCE)):
         for fault in Fault:
-            yield Strike(job, seed, place, fault)
+            yield Strike(job, seed, by_pages, place, fault)
 
 
 def stand(strike: Strike) -> None:
     with replayed_by(f"{REPLAY} {strike}"):
-        history = eve(strike.job, strike.seed)
+        history = eve(strike.job, strike.seed, BY_PAGES if strike.by_pages else AT_ONCE)
         history.send(Errand(strike.job, faults={strike.place: strike.fault}))
         history.check()
         history.settle_down()
+
+
+def stand_all(job: str, seeds: int, *, by_pages: bool) -> None:
+    tried = 0
+    for seed in range(seeds):
+        for strike in every(job, seed, by_pages=by_pages):
+            stand(strike)
+            tried += 1
+    print(f"{job}, {'by pages' if by_pages else 'all at once'}: {tried} faults in {seeds} worlds")  # noqa: T201 - pytest -s shows how many
 
 
 @pytest.mark.parametrize("job", EVERYTHING.jobs)
 def test_a_job_stands_faults_at_its_calls(job: str, replayed: Strike | None) -> None:
     if replayed and replayed.job != job:
         pytest.skip("another job's fault is replayed")
-    strikes: Iterable[Strike] = [replayed] if replayed else islice(every(job, seed=0), 0, None, SHARE)
+    strikes: Iterable[Strike] = [replayed] if replayed else islice(every(job, seed=0, by_pages=False), 0, None, SHARE)
     for strike in strikes:
+        stand(strike)
+
+
+@pytest.mark.parametrize("job", PAGED)
+def test_a_job_that_goes_page_by_page_stands_faults_at_its_calls(job: str, replayed: Strike | None) -> None:
+    if replayed:
+        pytest.skip("one fault is replayed")
+    for strike in islice(every(job, SEED_OF_MANY, by_pages=True), 0, None, SHARE_OF_MANY):
         stand(strike)
 
 
@@ -109,21 +137,24 @@ def test_a_job_that_does_not_stand_a_fault_says_how_to_replay_it(monkeypatch: py
         raise BrokenPromiseError(f"a row is missing from world {history.seed}")
 
     monkeypatch.setattr(History, "settle_down", unkept)
-    strike = Strike("fee-patch", 1, 0, Fault.REFUSED)
+    strike = Strike("fee-patch", 1, by_pages=False, place=0, fault=Fault.REFUSED)
 
     with pytest.raises(BrokenPromiseError, match="a row is missing from world 1") as broken:
         stand(strike)
 
-    assert broken.value.__notes__ == [f"replay: {REPLAY} fee-patch/1/0/REFUSED"]
+    assert broken.value.__notes__ == [f"replay: {REPLAY} fee-patch/1/whole/0/REFUSED"]
     assert Strike.read(str(strike)) == strike
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("job", EVERYTHING.jobs)
 def test_a_job_stands_every_kind_of_fault_at_every_call(job: str, histories: Callable[[int], int]) -> None:
-    tried = 0
-    for seed in range(histories(SEEDS)):
-        for strike in every(job, seed):
-            stand(strike)
-            tried += 1
-    print(f"{job}: {tried} faults in {histories(SEEDS)} worlds")  # noqa: T201 - pytest -s shows how many
+    stand_all(job, histories(SEEDS), by_pages=False)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("job", PAGED)
+def test_a_job_that_goes_page_by_page_stands_every_kind_of_fault_at_every_call(
+    job: str, histories: Callable[[int], int]
+) -> None:
+    stand_all(job, histories(SEEDS), by_pages=True)
