@@ -33,6 +33,7 @@ from shared.settings import Settings, SettingsError, load
 from shared.shards import WHOLE, Shard, of_task
 from shared.survey import Options
 from shared.tables import SchemaDriftError
+from shared.values import NoRevisionError
 
 DONE, FAILED, UNBALANCED = 0, 1, 3
 """Exit codes; 2 is click's, for wrong usage."""
@@ -44,6 +45,7 @@ EXPECTED: tuple[type[Exception], ...] = (
     SchemaDriftError,
     MixedEnvironmentsError,
     OutOfOrderError,
+    NoRevisionError,
     BrokerError,
     GoogleAuthError,
     SplitError,

@@ -48,6 +48,10 @@ class OutOfOrderError(Exception):
     """The service broke the order of names, on which it rests that each document is seen once."""
 
 
+class IncompleteError(Exception):
+    """The service did not answer for documents that it had named at the same moment."""
+
+
 def open_firestore(settings: Settings, database: str | None = None) -> firestore.Client:
     """Connect the stock client, for the few small documents this system writes; by default where the sources are."""
     emulator = settings.firestore_emulator_host
@@ -157,7 +161,10 @@ class Documents:
     def fetch(
         self, collection: str, ids: Sequence[str], fields: Sequence[str], read_time: datetime
     ) -> dict[str, dict[str, Any]]:
-        """Read some fields of some documents at `read_time`: id → fields. Absent documents are left out."""
+        """Read some fields of some documents at `read_time`: id → fields. Absent documents are left out.
+
+        Any text may stand for an id, for documents name others in whatever way they like.
+        """
         found: dict[str, dict[str, Any]] = {}
         for some in batches((name for name in ids if _may_be_an_id(name)), MAX_LOOKUPS):
             found.update(self._fetch(self._names(collection, some), fields, read_time))
@@ -176,8 +183,11 @@ class Documents:
         return persistently(self._retry_seconds, once)
 
     def named(self, collection: str, ids: Iterable[str], read_time: datetime | None = None) -> Iterator[RawDocument]:
-        """Yield documents by id, whole, as they were at `read_time`, else as they are now. Absent ones are left out."""
-        for some in batches((name for name in ids if _may_be_an_id(name)), MAX_WHOLE):
+        """Yield documents by id, whole, as they were at `read_time`, else as they are now. Absent ones are left out.
+
+        The ids are those that Firestore gave: it refuses the call for text that cannot be one.
+        """
+        for some in batches(ids, MAX_WHOLE):
             names = self._names(collection, some)
             request = BatchGetDocumentsRequest(database=self._database, documents=names, read_time=read_time)
             yield from persistently(self._retry_seconds, partial(self._whole, request))
@@ -224,8 +234,18 @@ def is_numbered(identifier: str) -> bool:
 
 def _may_be_an_id(name: str) -> bool:
     """Tell whether Firestore accepts a string as a document id; one that it refuses cannot exist."""
+    if not name or "/" in name or len(name.encode(errors="replace")) > MAX_ID:
+        return False
     reserved = name in {".", ".."} or (name.startswith("__") and name.endswith("__"))
-    return bool(name) and "/" not in name and not reserved and len(name.encode(errors="replace")) <= MAX_ID
+    return not reserved or _is_spelled_number(name)
+
+
+def _is_spelled_number(name: str) -> bool:
+    """Tell whether an id is a number as Firestore spells it: of 64 bits, not 0, in the one way there is."""
+    if not (found := _NUMERIC_ID.fullmatch(name)):
+        return False
+    number = int(found[1])
+    return number != 0 and -(2**63) <= number < 2**63 and name == f"__id{number}__"
 
 
 def _whole(collection: str) -> Any:

@@ -30,6 +30,8 @@ _STEPS: Mapping[str, str] = {
     "FeeRateUnknownError": "Add the rate to shared/fee_rates.json, with its source, and run the job again.",
     "NoSuchDocumentError": "`golden-thread quarantine list --job trades` names the positions that lack a price.",
     "OutOfOrderError": _AGAIN,
+    "IncompleteError": _AGAIN,
+    "NoRevisionError": _AGAIN,
     "InterruptedRunError": _AGAIN,
 }
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from schemas.table import ArchivedRow
 from shared.batching import ahead
-from shared.documents import PAGE, Documents
+from shared.documents import PAGE, Documents, IncompleteError
 from shared.shards import WHOLE, Shard
 from shared.values import RawDocument
 from shared.warehouse import ASKED_AHEAD, Asked, Held, Stored, Warehouse
@@ -124,8 +124,21 @@ class Stretches:
         self._ended = seen < most
 
     def _unknown(self, names: Sequence[RawDocument], known: Mapping[str, Stored]) -> Iterator[RawDocument]:
-        unknown = (one.id for one in names if one.id not in known)
-        return self._documents.named(self._collection, unknown, self._read_time)
+        """Read whole what is not known.
+
+        Raises:
+            IncompleteError: Not all of it was answered, although it was there at this very moment.
+        """
+        unknown = [one.id for one in names if one.id not in known]
+        answered = 0
+        for document in self._documents.named(self._collection, unknown, self._read_time):
+            answered += 1
+            yield document
+        if answered < len(unknown):
+            lacking = len(unknown) - answered
+            raise IncompleteError(
+                f"{lacking} of {len(unknown)} documents of {self._collection} that a scan named were not found"
+            )
 
     def _again(self, after: str | None, count: int) -> Iterator[RawDocument]:
         """Read whole, in one go, the documents whose names were read in vain."""

@@ -24,6 +24,10 @@ NEW_YORK = ZoneInfo("America/New_York")
 """The broker's clock."""
 
 
+class NoRevisionError(Exception):
+    """The service told no update time of a document, so nothing can tell which revision of it this is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A reference to another document, by its full name."""
@@ -85,12 +89,20 @@ def decode_fields(fields: Any) -> dict[str, Any]:
 
 
 def decode_document(document: Any) -> RawDocument:
-    """Turn a raw `Document` message into a `RawDocument`."""
+    """Turn a raw `Document` message into a `RawDocument`.
+
+    Raises:
+        NoRevisionError: It has no update time.
+    """
     path = document.name.split("/documents/", 1)[1]
+    revision = moment(document.update_time)
+    # Asking the message whether it has one costs far more than this.
+    if revision == EPOCH:
+        raise NoRevisionError(f"{path} was answered without its update time")
     return RawDocument(
         path=path,
         id=path.rsplit("/", 1)[1],
-        update_time=moment(document.update_time),
+        update_time=revision,
         fields=decode_fields(document.fields),
         size=document.ByteSize(),
     )

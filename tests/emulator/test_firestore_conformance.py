@@ -152,6 +152,19 @@ def test_ids_that_datastore_made_from_numbers_are_refused(either_db: firestore.C
         either_db.document("c/__id7__").set({})
 
 
+@pytest.mark.parametrize("number", [7, -5, 2**63 - 1])
+def test_whoever_asks_for_an_id_that_datastore_would_make_of_a_number_is_answered(
+    either_db: firestore.Client, number: int
+) -> None:
+    assert not either_db.document(f"c/__id{number}__").get().exists
+
+
+@pytest.mark.parametrize("number", ["0", "007", "-0", "+7", "\N{ARABIC-INDIC DIGIT SEVEN}", str(2**63)])
+def test_what_only_looks_like_such_an_id_is_refused(either_db: firestore.Client, number: str) -> None:
+    with pytest.raises(exceptions.InvalidArgument):
+        either_db.document(f"c/__id{number}__").get()
+
+
 def test_a_new_document_is_created_and_updated_at_its_commit(either_db: firestore.Client) -> None:
     document = either_db.document("c/d")
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import count
 
 import pytest
-from google.api_core.exceptions import GoogleAPICallError, ServiceUnavailable
+from google.api_core.exceptions import GoogleAPICallError, InvalidArgument, ServiceUnavailable
 
 from shared import documents
 from shared.documents import Documents
@@ -155,8 +155,24 @@ def test_a_fetch_takes_any_text_for_an_id_and_finds_what_exists(stack: LocalStac
     stack.firestore.document("things/a").update({"wanted": 5})
     source = reader(stack)
     odd = ["", ".", "..", "a/b", "a/b/c", "__reserved__", "x" * 1501, "0'; DROP TABLE x; --", "\x00", "absent"]
+    odd += [f"__id{number}__" for number in ("", 0, "007", "+7", "\N{ARABIC-INDIC DIGIT SEVEN}", 2**63, "9" * 1400)]
+    odd += [f"__id{number}__" for number in (7, -5, 2**63 - 1)]
     found = source.fetch("things", [*odd, *IDS], ["wanted"], source.server_time())
     assert found == {name: {"wanted": 5} if name == "a" else {} for name in IDS}
+
+
+def test_documents_whose_ids_datastore_made_from_numbers_are_found_like_others(stack: LocalStack) -> None:
+    numbered = [f"__id{number}__" for number in (-5, 7, 10, 2**63 - 1)]
+    try:
+        fill(stack, *numbered, "a")
+    except InvalidArgument:
+        pytest.skip("the stand-in makes no such documents, and neither does Firestore")
+    source = reader(stack)
+    moment = source.server_time()
+    ids = [one.id for one in source.scan("things", moment)]
+    assert ids == [*numbered, "a"]
+    assert sorted(one.id for one in source.named("things", ids, moment)) == sorted(ids)
+    assert source.fetch("things", ids, ["name"], moment).keys() == set(ids)
 
 
 def test_a_fetch_sees_the_moment_it_is_asked_for(stack: LocalStack) -> None:

@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 
 import pytest
+from google.api_core.exceptions import InvalidArgument
 from google.cloud.firestore_v1.types import RunQueryRequest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobs.registry import loops
-from schemas.run_record import Counts, RunRecord
+from schemas.run_record import Counts, RunRecord, Status
 from shared import documents, stretches
 from shared.preview import preview
 from shared.run import run
+from shared.shards import shards
 from shared.survey import Options
 from tests.emulator.builders import START, position, put
 from tests.emulator.promises import Promises
@@ -92,6 +94,32 @@ def test_days_that_are_not_wanted_are_counted_as_not_due_by_what_the_table_says(
     stack.run("trades")
     counts = narrowed(stack, Options(since=START.date().replace(day=2))).counts
     assert (counts.read, counts.already, counts.not_due) == (3, 3, 2)
+
+
+@pytest.mark.parametrize("count", [1, 2], ids=["whole", "in shards"])
+def test_documents_that_datastore_numbered_are_archived_and_revised_like_others(stack: LocalStack, count: int) -> None:
+    names = [f"__id{number}__" for number in (7, 10)]
+    try:
+        put(stack, "live_positions", *(position(1, position_id=name, trade_type="THEORETICAL") for name in names))
+    except InvalidArgument:
+        pytest.skip("the stand-in makes no such documents, and neither does Firestore")
+    trades(stack, range(1, 7))
+    stack.parts().leases.split("fact_trades", count)
+
+    def archive() -> tuple[int, int, int]:
+        ran = [narrowed(stack, Options(shard=shard)) for shard in shards(count)]
+        assert {(one.status, one.blind_spot) for one in ran} == {(Status.SUCCEEDED, 0)}
+        return (
+            sum(one.counts.archived for one in ran),
+            sum(one.counts.revised for one in ran),
+            sum(one.counts.already for one in ran),
+        )
+
+    assert archive() == (8, 0, 0)
+    changed = position(1, position_id=names[0], trade_type="THEORETICAL", exit_reason="STOP")
+    put(stack, "live_positions", changed)
+    assert archive() == (0, 1, 7)
+    Promises(stack).assert_kept()
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,6 +1,6 @@
 """What a run of several pages counts, says and refuses: nothing of one page may stand for all of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -14,12 +14,14 @@ from jobs.trades import LOOP
 from schemas.run_record import RunRecord, Status
 from schemas.trades import Trade
 from shared import reviser
+from shared.documents import Documents
 from shared.log import Severity
 from shared.loop import Loop
 from shared.quarantine import Quarantine, Reject
 from shared.run import run
 from shared.shards import Shard, shards
 from shared.stream import CommitAnswer, WriteStreams
+from shared.values import RawDocument
 from shared.warehouse import Warehouse
 from tests.emulator.builders import PAPER, START, position
 from tests.simulation.listening import TRADES, Listening
@@ -111,6 +113,29 @@ def test_what_the_quarantine_does_not_take_is_pending_and_no_secret_is_told(monk
     assert counts.pending == 3, "two that were refused and one that is lost"
     told = {"error": "503 no place for ***", "documents": 1}
     assert world.told("the quarantine refused") == [(Severity.ERROR, told)] * 2
+
+
+def test_a_run_whose_documents_are_not_answered_although_they_were_named_fails(
+    world: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_of(world)
+    world.put("live_positions", "position-0001", position(1, exit_reason="edited"))
+    world.put("live_positions", "position-0004", position(4, **PAPER))
+    named, before = Documents.named, [dict(row) for row in world.rows]
+
+    def forgetful(self: Documents, *asked: Any) -> Iterator[RawDocument]:
+        return (one for one in named(self, *asked) if one.id != "position-0004")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Documents, "named", forgetful)
+        record = record_of(world)
+
+    assert record.error is not None
+    assert (record.status, record.error.type) == (Status.FAILED, "IncompleteError")
+    assert record.error.message == "1 of 2 documents of live_positions that a scan named were not found"
+    assert world.rows == before
+    healed = record_of(world).counts
+    assert (healed.archived, healed.revised, healed.already) == (1, 1, 2)
 
 
 def wrongly(loop: Loop[Any, Trade]) -> Loop[Any, Trade]:

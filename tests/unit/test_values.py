@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from infra.local import fixture_values
 from shared.values import (
     GeoPoint,
+    NoRevisionError,
     Reference,
     decode,
     decode_document,
@@ -136,6 +137,13 @@ def test_a_document_keeps_its_path_its_id_and_its_revision(path: str) -> None:
     assert (document.path, document.id) == (path, "documents")
     assert (document.update_time, document.fields) == (MOMENT, {"qty": 1.5})
     assert document.size == raw.ByteSize()
+
+
+def test_a_document_without_an_update_time_is_not_taken_for_one_of_1970() -> None:
+    raw = messages.Document.pb()(name="projects/p/databases/(default)/documents/c/one")
+
+    with pytest.raises(NoRevisionError, match="c/one was answered without its update time"):
+        decode_document(raw)
 
 
 @pytest.mark.parametrize(

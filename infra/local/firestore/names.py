@@ -1,6 +1,7 @@
 """Resource names: `projects/P/databases/D/documents/collection/id/collection/id…`."""
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from infra.local.firestore.errors import invalid
@@ -9,7 +10,8 @@ _DATABASE = re.compile(r"projects/[^/]+/databases/[^/]+")
 _ROOT_SEGMENTS = 5
 _MAX_ID_BYTES = 1_500
 _SHORTEST_RESERVED = 4
-_NUMERIC_ID = re.compile(r"__id-?\d+__")
+_NUMERIC_ID = re.compile(r"__id(-?[1-9][0-9]{0,18})__")
+_NUMBER_BITS = 63
 
 
 class DocumentName(NamedTuple):
@@ -39,12 +41,21 @@ def database_of(name: str) -> str:
 
 def parse_document(name: str) -> DocumentName:
     """A document that may be stored under this name; refuses ids that Firestore reserves or finds too long."""
+    return _parsed(name, check_id)
+
+
+def parse_lookup(name: str) -> DocumentName:
+    """A document that may be asked for: under a numeric id, too, which only Datastore makes."""
+    return _parsed(name, _check_known_id)
+
+
+def _parsed(name: str, check: Callable[[str], None]) -> DocumentName:
     segments = _split(name)
     path = segments[_ROOT_SEGMENTS:]
     if not path or len(path) % 2:
         raise invalid(f'"{name}" is not a document: expected collection/id pairs after /documents/.')
     for segment in path:
-        check_id(segment)
+        check(segment)
     collection, _, identifier = name.rpartition("/")
     return DocumentName(collection, identifier)
 
@@ -71,6 +82,12 @@ def check_id(identifier: str) -> None:
         raise invalid(f'The id "{identifier[:20]}…" is longer than {_MAX_ID_BYTES} bytes.')
     if is_reserved(identifier):
         raise invalid(f'The id "{identifier}" is invalid because it is reserved.')
+
+
+def _check_known_id(identifier: str) -> None:
+    number = _NUMERIC_ID.fullmatch(identifier)
+    if number is None or int(number[1]).bit_length() > _NUMBER_BITS:
+        check_id(identifier)
 
 
 def is_reserved(identifier: str) -> bool:

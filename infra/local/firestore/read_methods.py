@@ -24,7 +24,7 @@ from infra.local.firestore.messages import (
     RunAggregationQueryResponse,
     RunQueryRequest,
 )
-from infra.local.firestore.names import check_database, check_parent, database_of, parse_document
+from infra.local.firestore.names import check_database, check_parent, database_of, parse_lookup
 from infra.local.firestore.query import plan, run
 from infra.local.firestore.query_stream import responses
 from infra.local.firestore.readings import Readings
@@ -38,7 +38,7 @@ class ReadMethods:
 
     def get_document(self, request: GetDocumentRequest) -> Document:
         """One document, NOT_FOUND without it."""
-        name = parse_document(request.name)
+        name = parse_lookup(request.name)
         reading = self._readings.reading(request, database_of(name.full), [name.full])
         body = reading.snapshot.body(name)
         if body is None:
@@ -48,7 +48,7 @@ class ReadMethods:
     def batch_get_documents(self, request: BatchGetDocumentsRequest) -> Iterator[BatchGetDocumentsResponse]:
         """Each named document once, found or missing, all at one instant."""
         database = check_database(request.database)
-        names = [parse_document(name) for name in dict.fromkeys(request.documents)]
+        names = [parse_lookup(name) for name in dict.fromkeys(request.documents)]
         reading = self._readings.reading(request, database, [name.full for name in names])
         read_time = to_timestamp(reading.snapshot.micros)
         if reading.begun:
