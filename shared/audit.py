@@ -34,6 +34,5 @@ class Audit:
         """
         if isinstance(self._job, Loop):
             Contents(self._job, self._parts, self.report).check()
-        for shard in self._parts.leases.of(self._job.lease):
-            check_leases(shard.of(self._job.lease), self._parts, self.report)
+        check_leases(self._job.lease, self._parts, self.report)
         return self.report

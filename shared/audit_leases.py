@@ -19,17 +19,23 @@ STALE = timedelta(days=1)
 """Age of an intent after which its stream is gone, and the next run should long have settled it."""
 
 
-def check_leases(name: str, parts: Parts, report: Report) -> None:
-    """Look at the lease of a job and at the records that say RUNNING under it."""
-    if found := set(_look(name, parts)):
+def check_leases(lease: str, parts: Parts, report: Report) -> None:
+    """Look at the leases of what a job's lease guards, and at the records that say RUNNING under them.
+
+    A run may have died before its table was split or joined, so the names in its records count as well.
+    """
+    if found := set(_look(lease, parts)):
         parts.pause(A_MOMENT)
-        for kind, what in sorted(found & set(_look(name, parts)), key=str):
+        for kind, what in sorted(found & set(_look(lease, parts)), key=str):
             report.add(kind, what)
 
 
-def _look(name: str, parts: Parts) -> Iterator[tuple[Kind, str]]:
-    running = parts.runs.running(name)
-    return wrong(parts.leases.peek(name), running, parts.leases.life)
+def _look(lease: str, parts: Parts) -> Iterator[tuple[Kind, str]]:
+    running = parts.runs.running(lease)
+    states = parts.leases.states(lease)
+    for name in sorted({*states, *running.values()}):
+        own = [run_id for run_id, held in running.items() if held == name]
+        yield from wrong(states.get(name) or parts.leases.peek(name), own, parts.leases.life)
 
 
 def wrong(state: State, running: Collection[str], life: timedelta) -> Iterator[tuple[Kind, str]]:

@@ -51,17 +51,17 @@ def _held(lease: Lease, job: Job, options: Options, parts: Parts, record: RunRec
     """Work under a lease and tell how it went."""
     record.fence = lease.fence
     with lease.heartbeat():
-        _open_record(record, parts)
+        _open_record(job, options, parts, record)
         parts.tables.require_environment()
         _work(lease, job, options, parts, record)
         require_balance(record)
     return Status.PARTIAL if record.counts.quarantined or record.counts.pending else Status.SUCCEEDED
 
 
-def _open_record(record: RunRecord, parts: Parts) -> None:
-    """Say that the run is under way, and close what a dead one left open under the same lease."""
+def _open_record(job: Job, options: Options, parts: Parts, record: RunRecord) -> None:
+    """Say that the run is under way, and close what dead ones left open under the same lease or a division of old."""
     parts.runs.put(record)
-    for run_id in parts.runs.abandon(record.lease, record.run_id, parts.clock()):
+    for run_id in parts.runs.abandon(job.lease, options.shard, record.run_id, parts.clock()):
         parts.log.event("closed an abandoned run", Severity.WARNING, abandoned=run_id)
 
 

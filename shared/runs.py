@@ -11,6 +11,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from schemas.run_record import RunRecord, Status
 from shared.retrying import documents_of, persistently
 from shared.settings import Settings
+from shared.shards import Shard, is_of, shards
 
 COLLECTION = "job_metadata"
 
@@ -32,19 +33,23 @@ class Runs:
         budget = self._seconds if seconds is None else seconds
         persistently(budget, lambda: reference.set(fields, retry=None, timeout=timeout))
 
-    def abandon(self, lease: str, by: str, now: datetime) -> list[str]:
-        """Close records that still say RUNNING although `by` now holds their lease. Returns their ids."""
-        left = [run_id for run_id in self.running(lease) if run_id != by]
+    def abandon(self, lease: str, shard: Shard, by: str, now: datetime) -> list[str]:
+        """Close records that still say RUNNING although `by` now holds this shard's lease. Returns their ids.
+
+        A table is split or joined only while none of its leases is held, so whoever says it runs under a lease that
+        the division of today does not have is dead, too, and no other run would ever close it.
+        """
+        others = {one.of(lease) for one in shards(shard.count)} - {shard.of(lease)}
+        left = [run_id for run_id, held in self.running(lease).items() if held not in others and run_id != by]
         for run_id in left:
             self._abandon(run_id, {"status": Status.ABANDONED.value, "finished_at": now})
         return left
 
-    def running(self, lease: str) -> list[str]:
-        """List the ids of records that say RUNNING for a lease."""
-        query = self._collection.where(filter=FieldFilter("lease", "==", lease)).where(
-            filter=FieldFilter("status", "==", Status.RUNNING.value)
-        )
-        return [snapshot.id for snapshot in self._all(query)]
+    def running(self, lease: str) -> dict[str, str]:
+        """List the records that say RUNNING for a lease, or for a part of what it guards: id → the lease's name."""
+        query = self._collection.where(filter=FieldFilter("status", "==", Status.RUNNING.value)).select(["lease"])
+        found = {snapshot.id: str((snapshot.to_dict() or {}).get("lease")) for snapshot in self._all(query)}
+        return {run_id: name for run_id, name in found.items() if is_of(lease, name)}
 
     def recent(self, limit: int, job: str | None = None) -> list[dict[str, Any]]:
         """Read the newest records, newest first."""

@@ -34,6 +34,12 @@ class Shard:
 WHOLE = Shard()
 
 
+def is_of(lease: str, name: str) -> bool:
+    """Whether a lease's name is that of what `lease` guards, or of a part of it in whatever division."""
+    whole, _, number = name.rpartition("-")
+    return name == lease or (whole == lease and number.isdecimal())
+
+
 def shards(count: int) -> list[Shard]:
     """List all parts."""
     return [Shard(index, count) for index in range(count)]

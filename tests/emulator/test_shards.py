@@ -182,3 +182,20 @@ def test_a_run_from_before_the_table_was_split_counts_for_every_shard(split: Loc
 def named_late(stack: LocalStack) -> list[str]:
     found = examine(connect(in_haste(stack.settings()), Log(stack.log)))
     return [one.detail for one in found if one.what == "last runs" and one.detail.startswith("trades")]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_a_run_that_died_before_the_table_was_divided_anew_is_found_and_closed(split: LocalStack, count: int) -> None:
+    put(split, "live_positions", position(41, trade_type="THEORETICAL"))
+    split.put("job_metadata", [{"lease": "fact_trades-2", "status": "RUNNING", "table": "fact_trades"}], "lease")
+    split.parts().leases.split("fact_trades", count)
+
+    def audit() -> tuple[int, list[str]]:
+        done = split.command("audit", "trades", "--as-of", AS_OF, "--json")
+        (report,) = json.loads(done.stdout)
+        return done.returncode, report["leaderless"]["examples"]
+
+    assert audit() == (3, ["fact_trades-2"])
+    for shard in shards(count):
+        archive(split, shard)
+    assert audit() == (0, [])

@@ -11,6 +11,7 @@ from schemas.run_record import Status
 from schemas.table import ArchivedRow
 from shared.fingerprint import Fingerprint
 from shared.log import Severity
+from shared.shards import Shard, shards
 from shared.warehouse import Warehouse
 from tests.emulator.builders import orders, position
 from tests.simulation.listening import TRADES, Listening
@@ -159,6 +160,35 @@ def test_an_abandoned_run_is_named_by_the_run_that_closed_it(world: Listening) -
     world.time.sleep(3600)
     world.one()
     assert world.told("closed an abandoned run") == [(Severity.WARNING, {"abandoned": left})]
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 3), (3, 1), (3, 2), (2, 3)])
+def test_a_run_that_died_before_its_table_was_divided_anew_is_closed_by_the_next_one(
+    world: Listening, before: int, after: int
+) -> None:
+    def of(shard: Shard) -> Errand:
+        return replace(TRADES, options=replace(TRADES.options, shard=shard))
+
+    with world.governed():
+        world.parts().leases.split("fact_trades", before)
+    world.one(replace(of(shards(before)[-1]), faults={9: Fault.KILLED_BEFORE}))
+    (left,) = world.documents("job_metadata")
+    world.time.sleep(3600)
+    with world.governed():
+        world.parts().leases.split("fact_trades", after)
+    for shard in shards(after):
+        world.one(of(shard))
+    assert world.told("closed an abandoned run") == [(Severity.WARNING, {"abandoned": left})]
+
+
+def test_a_run_leaves_alone_who_is_under_way_with_another_shard_or_another_job(world: Listening) -> None:
+    with world.governed():
+        world.parts().leases.split("fact_trades", 2)
+    for lease in ("fact_trades-1", "fee-patch", "fact_trades-extra-1", "fact"):
+        world.put("job_metadata", lease, {"lease": lease, "status": "RUNNING"})
+    world.put("job_metadata", "nameless", {"status": "RUNNING"})
+    world.one(replace(TRADES, options=replace(TRADES.options, shard=Shard(0, 2))))
+    assert world.told("closed an abandoned run") == []
 
 
 def test_a_run_begins_and_ends_with_a_line(world: Listening) -> None:

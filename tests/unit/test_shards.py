@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.shards import MOST, WHOLE, of_task, shards
+from shared.shards import MOST, WHOLE, is_of, of_task, shards
 
 
 @given(st.text(), st.integers(1, MOST))
@@ -32,3 +32,13 @@ def test_a_document_stays_in_its_shard_for_ever() -> None:
 def test_each_shard_has_a_lease_of_its_own_and_the_whole_has_that_of_the_table(count: int, name: str) -> None:
     assert shards(count)[-1].of("facts") == name
     assert WHOLE.of("facts") == "facts"
+
+
+@given(st.integers(1, MOST))
+def test_the_lease_of_every_shard_of_every_division_is_told_by_its_name(count: int) -> None:
+    assert all(is_of("facts", shard.of("facts")) for shard in shards(count))
+
+
+@pytest.mark.parametrize("name", ["", "fact", "facts-", "facts-1-2", "facts-x", "facts-extra-1", "more-facts-1", "1"])
+def test_the_lease_of_something_else_is_no_shard_s(name: str) -> None:
+    assert not is_of("facts", name)
