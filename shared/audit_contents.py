@@ -22,8 +22,10 @@ from shared.batching import sized_batches
 from shared.guardian import SchemaGuardian
 from shared.loop import Candidate, Loop, Origin, Verdict
 from shared.parts import Parts
+from shared.quarantine import Reject
 from shared.survey import judge
 from shared.values import RawDocument
+from shared.warehouse import Stored
 
 D = TypeVar("D", bound=Document)
 R = TypeVar("R", bound=ArchivedRow)
@@ -75,16 +77,22 @@ class Contents(Generic[D, R]):
                 self._report.add(Kind.ORPHANED, f"{source.path} (not due)")
             return True
         self._report.due += 1
-        if not isinstance(due, Candidate) or not held:
-            return False
-        candidate = Candidate(due.document, source, due.as_of, tuple(one.stored for one in held))
-        verdict = self._loop.classify(candidate, self._loop.key(candidate), False)
-        return verdict is Verdict.ALREADY and self._is_answered(candidate, max(held, key=lambda one: one.revision))
+        return self._is_held(due, [one.stored for one in held]) and self._is_answered(
+            due, max(held, key=lambda one: one.revision)
+        )
 
-    def _is_answered(self, candidate: Candidate[D], held: Held[R]) -> bool:
+    def _is_held(self, due: Candidate[D] | Reject, stored: Sequence[Stored]) -> bool:
+        """Whether a run would find a document in the table, in which case it leaves it alone."""
+        if isinstance(due, Reject):
+            return self._loop.is_archived(due.source, stored)
+        candidate = Candidate(due.document, due.source, due.as_of, tuple(stored))
+        return bool(stored) and self._loop.classify(candidate, self._loop.key(candidate), False) is Verdict.ALREADY
+
+    def _is_answered(self, due: Candidate[D] | Reject, held: Held[R]) -> bool:
         """Hold a document against the row that answers for it; not so when that is the row of a later revision."""
-        source, report = candidate.source, self._report
-        own = self._loop.recognised_by(self._loop.key(candidate), source.update_time)
+        source, report = due.source, self._report
+        key = (source.id,) if isinstance(due, Reject) else self._loop.key(due)
+        own = self._loop.recognised_by(key, source.update_time)
         answer = self._loop.recognised_by(held.key, held.revision)
         if own != answer and held.revision > report.read_time:
             return False
@@ -94,7 +102,8 @@ class Contents(Generic[D, R]):
             return True
         report.archived += 1
         report.archived_digest += Digest.of([answer])
-        self._compare(candidate, held)
+        if isinstance(due, Candidate):
+            self._compare(due, held)
         return True
 
     def _compare(self, candidate: Candidate[D], held: Held[R]) -> None:

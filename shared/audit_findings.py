@@ -104,7 +104,7 @@ _ADVICE = {
     ),
     Kind.PASSED_SINCE: (
         "Records of the quarantine are open although the table holds that revision: `golden-thread run {job}` "
-        "resolves them; one that stays open was refused by a stricter schema after it was archived: mend the "
+        "resolves them; a strategy's that stays open was refused by a stricter schema after it was archived: mend the "
         "document."
     ),
 }

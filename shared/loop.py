@@ -3,7 +3,7 @@
 A loop is a form filled in with pure functions. It holds no client and reads no environment; `shared.run` does the rest.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
@@ -216,3 +216,18 @@ class Loop(Generic[D, R]):
     def lease(self) -> str:
         """One lease per fact table: whatever inserts into it shares it."""
         return self.row.TABLE.name
+
+    @property
+    def is_keyed_by_name(self) -> bool:
+        """Whether the name and the update time of a document tell if it is archived.
+
+        They do where a row's key is its document's id and only a newer revision is news.
+        """
+        return self.origin is Origin.FIRESTORE and self.classify is by_revision and len(self.row.TABLE.key) == 1
+
+    def is_archived(self, refused: RawDocument, stored: Iterable[Stored]) -> bool:
+        """Whether a refused document is in the table, which holds these of its id, at its revision or a newer one.
+
+        Then it was archived, and the rules have become stricter since.
+        """
+        return self.is_keyed_by_name and any(one.source_rev >= refused.update_time for one in stored)

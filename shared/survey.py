@@ -20,7 +20,7 @@ from shared.batching import ahead, sized_batches
 from shared.evidence import Gatherer
 from shared.formulae import EXACT
 from shared.guardian import SchemaGuardian
-from shared.loop import Candidate, Evidence, Loop, Origin, Verdict, by_revision
+from shared.loop import Candidate, Evidence, Loop, Origin, Verdict
 from shared.parts import Parts
 from shared.quarantine import Reject
 from shared.settings import Settings
@@ -142,12 +142,9 @@ class Survey(Generic[D, R]):
     def _by_name_first(self) -> bool:
         """Whether the names and update times of documents tell what the table holds of them.
 
-        They do where a row's key is its document's id and only a newer revision is news. A run that counts to a limit
-        reads every document, for the limit is one of those that are due.
+        A run that counts to a limit reads every document, for the limit is one of those that are due.
         """
-        loop, options = self._loop, self._options
-        keyed = loop.origin is Origin.FIRESTORE and loop.classify is by_revision and len(loop.row.TABLE.key) == 1
-        return keyed and not options.refresh and options.limit is None
+        return self._loop.is_keyed_by_name and not self._options.refresh and self._options.limit is None
 
     def _stretches(self) -> Iterator[Callable[[], Page[R]]]:
         documents, collection = self._parts.source(self._loop), self._loop.source
@@ -175,8 +172,10 @@ class Survey(Generic[D, R]):
             yield partial(self._made, batch, asked)
 
     def _ask(self, batch: Sequence[Candidate[D] | Reject]) -> Asked:
-        keys = [self._loop.key(one)[0] for one in batch if isinstance(one, Candidate)]
-        return self._parts.warehouse.asked(self._loop.row, keys)
+        """Begin to look up what the table holds of valid documents, and of refused ones where that makes them done."""
+        valid = [self._loop.key(one)[0] for one in batch if isinstance(one, Candidate)]
+        refused = [one.source.id for one in batch if isinstance(one, Reject) and self._loop.is_keyed_by_name]
+        return self._parts.warehouse.asked(self._loop.row, valid + refused)
 
     def _made(self, batch: Sequence[Candidate[D] | Reject], asked: Asked) -> Page[R]:
         # Counted first: when the page fails, its documents are pending.
@@ -190,13 +189,14 @@ class Survey(Generic[D, R]):
         return self._parts.source(self._loop).count(self._loop.source, self._read_time) - self._seen
 
     def held(self, paths: Iterable[str]) -> Iterator[str]:
-        """Find out which documents the table holds as they now are: what is due, valid and archived."""
+        """Find out which documents the table holds as they now are: what is due and archived."""
         settings = self._parts.settings
         found = (judge(self._loop, self._guardian, one, self._as_of, settings) for one in self._named(paths))
-        due = (one for one in found if isinstance(one, Candidate))
-        for batch in paged(due, settings):
-            verdicts = self._classified(batch, self._ask(batch), refresh=False)
+        for batch in paged((one for one in found if one is not None), settings):
+            stored = self._ask(batch)()
+            verdicts = self._classified(batch, stored, refresh=False)
             yield from (one.source.path for one, verdict in verdicts if verdict is Verdict.ALREADY)
+            yield from (one.source.path for one in self._refused(batch, stored, archived=True))
 
     def _named(self, paths: Iterable[str]) -> Iterator[RawDocument]:
         if self._loop.origin is Origin.BROKER:
@@ -226,10 +226,11 @@ class Survey(Generic[D, R]):
                 yield found
 
     def _page(self, batch: Sequence[Candidate[D] | Reject], asked: Asked) -> Page[R]:
-        page: Page[R] = Page(rejects=[one for one in batch if isinstance(one, Reject)])
-        valid = [one for one in batch if not isinstance(one, Reject)]
-        judged = list(self._classified(valid, asked, refresh=self._options.refresh))
+        stored = asked()
+        page: Page[R] = Page(rejects=self._refused(batch, stored, archived=False))
+        judged = list(self._classified(batch, stored, refresh=self._options.refresh))
         page.already += (one.source.path for one, verdict in judged if verdict is Verdict.ALREADY)
+        page.already += (one.source.path for one in self._refused(batch, stored, archived=True))
         work = [one for one in judged if one[1] is not Verdict.ALREADY]
         settings = self._parts.settings
         evidence = self._gatherer.gather([self._loop.wants(one, settings) for one, _ in work], self._read_time)
@@ -243,12 +244,16 @@ class Survey(Generic[D, R]):
         provenance = self._provenance(candidate.source, candidate.document.extra)
         return self._loop.build(candidate, evidence, provenance)
 
+    def _refused(self, batch: Sequence[Candidate[D] | Reject], stored: Held, *, archived: bool) -> list[Reject]:
+        """Pick refused documents: those that the table holds all the same, or those that it does not."""
+        refused = (one for one in batch if isinstance(one, Reject))
+        return [one for one in refused if self._loop.is_archived(one.source, stored.get(one.source.id, ())) is archived]
+
     def _classified(
-        self, candidates: Sequence[Candidate[D]], asked: Asked, *, refresh: bool
+        self, batch: Sequence[Candidate[D] | Reject], stored: Held, *, refresh: bool
     ) -> Iterator[tuple[Candidate[D], Verdict]]:
         """Compare candidates with what the table holds for their keys, over all partitions."""
-        stored = asked()
-        for one in candidates:
+        for one in (one for one in batch if isinstance(one, Candidate)):
             key = self._loop.key(one)
             candidate = Candidate(one.document, one.source, one.as_of, tuple(stored.get(key[0], ())))
             yield candidate, self._loop.classify(candidate, key, refresh)

@@ -46,6 +46,22 @@ def test_a_history_of_all_jobs_with_edits_and_refusals_passes(stack: LocalStack,
     assert quarantined == {"strategies": 1, "trades": 1, "rejected-signals": 1, "expired-signals": 1}
 
 
+@pytest.mark.parametrize("options", [(), ("--limit", "9")], ids=["by name", "whole"])
+def test_audits_and_runs_agree_on_what_stricter_rules_refuse(stack: LocalStack, options: tuple[str, ...]) -> None:
+    long: dict[str, str] = {"note": "x" * 1000}
+    put(stack, "live_positions", *(paper(number, **long) for number in (1, 2, 3)))
+    stack.run("trades")
+    put(stack, "live_positions", paper(2, **long, exit_reason="SL"), paper(4, **long))
+    strict = stack.changed(MAX_DOCUMENT_BYTES="1000")
+
+    assert strict.command("run", "trades", "--as-of", AS_OF, *options).returncode == 0
+
+    code, reports = audit(strict, "trades")
+    counted = {name: reports["trades"][name] for name in ("due", "archived", "quarantined")}
+    assert (code, found(reports["trades"])) == (0, {})
+    assert counted == {"due": 4, "archived": 2, "quarantined": 2}
+
+
 def with_an_account(folder: Path) -> Path:
     folder.mkdir()
     write_broker(folder, {"account": account("100")})

@@ -35,11 +35,11 @@ class Listening(World):
         """Run with other settings than a world usually has, by the names of their fields."""
         super().__init__(0)
         self.heard = Heard()
-        self._changes = settings or {}
+        self.settings = dict(settings or {})
 
     def parts(self) -> Parts:
         parts = super().parts()
-        return replace(parts, log=self.heard, settings=parts.settings.model_copy(update=self._changes))
+        return replace(parts, log=self.heard, settings=parts.settings.model_copy(update=self.settings))
 
     def become(self, **settings: Any) -> None:
         """Run with other settings from now on."""

@@ -17,7 +17,7 @@ from shared import reviser
 from shared.documents import Documents
 from shared.log import Severity
 from shared.loop import Loop
-from shared.quarantine import Quarantine, Reject
+from shared.quarantine import Quarantine, Reject, record_id
 from shared.run import run
 from shared.shards import Shard, shards
 from shared.stream import CommitAnswer, WriteStreams
@@ -89,6 +89,37 @@ def test_documents_refused_on_several_pages_are_counted_by_reason(world: Listeni
     kept = [fields for _, fields in world.documents("quarantine").values()]
     assert {one["run_id"] for one in kept} == {record.run_id}
     assert all(before < one["first_seen"] <= world.time.now() for one in kept)
+
+
+@pytest.mark.parametrize("limit", [None, 9], ids=["by name", "whole"])
+def test_what_stricter_rules_refuse_is_done_as_long_as_the_table_holds_its_revision(limit: int | None) -> None:
+    errand = replace(TRADES, options=replace(TRADES.options, limit=limit))
+    world = Listening.of_three_trades(page_size=2)
+    record_of(world)
+    world.settings["max_document_bytes"] = 1
+
+    for _ in range(2):
+        record = record_of(world, errand)
+        assert (record.status, record.counts.already, record.rejects_by_reason) == (Status.SUCCEEDED, 3, {})
+
+    for number in (2, 4):
+        world.put("live_positions", f"position-{number:04}", position(number, exit_reason="edited"))
+    record = record_of(world, errand)
+    assert (record.counts.already, record.rejects_by_reason) == (2, {"TOO_LARGE": 2})
+
+
+def test_a_record_of_what_is_archived_all_the_same_is_closed_by_the_next_run(world: Listening) -> None:
+    spoil(world, 4)
+    record_of(world)
+    ((name, (_, open_one)),) = world.documents("quarantine").items()
+    path = "live_positions/position-0001"
+    world.put("quarantine", record_id(path), {**open_one, "path": path, "run_id": "before"})
+    world.settings["max_document_bytes"] = 1
+
+    record_of(world)
+
+    closed = {one: fields["resolved_at"] is not None for one, (_, fields) in world.documents("quarantine").items()}
+    assert closed == {name: False, record_id(path): True}
 
 
 def test_what_the_quarantine_does_not_take_is_pending_and_no_secret_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
