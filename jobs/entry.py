@@ -172,23 +172,36 @@ def execute(
         if _is_dry(job, options):
             yield _previewed(job, options, parts)
             continue
-        own = _own(job, parts)
+        own, left = _own(job, options, parts), options.limit
         for shard in own:
+            if left == 0:
+                parts.log.event("the limit is reached", limit=options.limit, left_out=shard.of(job.lease))
+                break
             # What a run cost is counted by its parts, so each has its own.
-            record = run(job, replace(options, shard=shard), parts if shard is own[0] else connected(job))
+            record = run(job, replace(options, shard=shard, limit=left), parts if shard is own[0] else connected(job))
             yield record
             if record.status is Status.INTERRUPTED:
                 return
+            left = None if left is None else left - record.counts.read
 
 
-def _own(job: Job, parts: Parts) -> list[Shard]:
-    """List the shards of a job's table that fall to this task; a job that is not split falls to the first one."""
+def _own(job: Job, options: Options, parts: Parts) -> list[Shard]:
+    """List the shards of a job's table that fall to this task; a job that is not split falls to the first one.
+
+    Raises:
+        click.UsageError: The shards are several tasks', of which none knows how much of a limit the others use up.
+    """
     settings = parts.settings
     try:
         shards = parts.leases.of(job.lease)
     except UNAVAILABLE:
         # The run meets the same trouble, and puts it on record.
         return [WHOLE]
+    if options.limit is not None and min(len(shards), settings.task_count) > 1:
+        raise click.UsageError(
+            f"--limit cannot be shared out: {settings.task_count} tasks fill {job.table}, which has {len(shards)} "
+            "shards; start one task, or leave it out"
+        )
     own = of_task(shards, settings.task_index, settings.task_count)
     if not own:
         parts.log.event("nothing for this task", task=settings.task_index, tasks=settings.task_count)

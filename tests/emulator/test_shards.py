@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import click
 import pytest
 
 from infra.doctor import examine, in_haste
+from jobs.entry import execute, records_of
 from jobs.registry import loops
 from schemas.run_record import RunRecord, Status
 from shared.lease import LeaseLostError, SplitError
@@ -33,7 +35,8 @@ def split(stack: LocalStack) -> LocalStack:
     put(stack, "live_positions", *(position(number, trade_type="THEORETICAL") for number in NUMBERS))
     put(stack, "live_positions", position(41, qty="NaN"))
     parts = stack.parts()
-    parts.tables.hold(loops()["trades"].row)
+    for row in (loops()["trades"].row, *loops()["trades"].reads):
+        parts.tables.hold(row)
     parts.leases.split("fact_trades", 3)
     return stack
 
@@ -89,6 +92,33 @@ def test_a_limit_and_a_refresh_keep_to_the_shard(split: LocalStack) -> None:
     record = run(loops()["trades"], replace(WHOLE_RUN, shard=own, limit=5), split.parts())
     assert record.counts.archived == 5
     assert all(own.holds(row["trade_id"]) for row in read_table(split))
+
+
+def ran(stack: LocalStack, options: Options, **task: str) -> list[RunRecord]:
+    """What one task does."""
+    return records_of(list(execute([loops()["trades"]], options, stack.settings(**task), Log(stack.log))))
+
+
+@pytest.mark.parametrize("limit", [1, 20, 40, 41, 1000])
+def test_a_limit_is_that_of_a_task_whatever_the_table_is_split_into(split: LocalStack, limit: int) -> None:
+    options = replace(WHOLE_RUN, limit=limit)
+    (foreseen,) = ran(split, replace(options, dry_run=True))
+
+    done = ran(split, options)
+
+    assert sum(one.counts.read for one in done) == foreseen.counts.read == min(limit, 41)
+    assert all(one.counts.read for one in done)
+    assert len(read_table(split)) == sum(one.counts.archived for one in done)
+
+
+def test_a_limit_that_several_tasks_would_have_to_share_is_refused(split: LocalStack) -> None:
+    tasks = {"CLOUD_RUN_TASK_INDEX": "1", "CLOUD_RUN_TASK_COUNT": "3"}
+    with pytest.raises(click.UsageError, match="3 tasks fill fact_trades, which has 3 shards; start one task"):
+        ran(split, replace(WHOLE_RUN, limit=5), **tasks)
+    assert ran(split, WHOLE_RUN, **tasks)[0].counts.archived
+    split.parts().leases.split("fact_trades", 1)
+    assert ran(split, replace(WHOLE_RUN, limit=5), **tasks) == []
+    assert len(ran(split, replace(WHOLE_RUN, limit=5), **{**tasks, "CLOUD_RUN_TASK_INDEX": "0"})) == 1
 
 
 @pytest.mark.parametrize("shard", [Shard(), Shard(0, 2)], ids=["whole", "of two"])
