@@ -17,7 +17,7 @@ from shared.market import Market
 from shared.order_search import OrderSearch
 from shared.settings import Settings
 from shared.signal_times import SignalTimes
-from shared.warehouse import Warehouse
+from shared.warehouse import Warehouse, in_questions
 
 MAX_BARS = 400_000
 """Bars remembered from page to page, 560 bytes each: two years of hours of 22 symbols, 214 of a container's 512 MiB."""
@@ -60,11 +60,11 @@ class Gatherer:
         )
 
     def _load_strategies(self, names: set[str]) -> None:
-        if missing := sorted(names - self._strategies.keys()):
-            table = self._warehouse.table(StrategyVersion)
-            parameter = ArrayQueryParameter("strategies", "STRING", missing)
+        table = self._warehouse.table(StrategyVersion)
+        for some in in_questions(sorted(names - self._strategies.keys())):
+            parameter = ArrayQueryParameter("strategies", "STRING", some)
             self._strategies.update(intervals(self._warehouse.rows(sql.versions(table), [parameter])))
-            self._strategies.update({name: () for name in missing if name not in self._strategies})
+            self._strategies.update({name: () for name in some if name not in self._strategies})
 
     def _accounts(self, wants: Sequence[Wants]) -> dict[str, AccountState]:
         states = {want.account: self.accounts.state(want.account) for want in wants if want.account}

@@ -16,7 +16,6 @@ from typing import Any, Generic, TypeVar
 
 from schemas.run_record import RunRecord
 from schemas.table import ArchivedRow
-from shared.batching import batches
 from shared.jobs import DAYS
 from shared.lease import Lease
 from shared.ledger import Books, Ledger, Span
@@ -28,9 +27,6 @@ from shared.survey import Options
 from shared.values import EPOCH
 
 R = TypeVar("R", bound=ArchivedRow)
-
-MAX_ROWS = 4000
-"""Rows per UPDATE; BigQuery takes requests of 10 MB."""
 
 
 @dataclass(frozen=True)
@@ -165,9 +161,8 @@ class TablePatching(Generic[R]):
 
     def _write(self, changed: Sequence[Mended[R]]) -> None:
         """Send one UPDATE, or a few when there are thousands of rows; each may be sent again freely."""
-        for some in batches(changed, MAX_ROWS):
-            values = [(one.row, {**one.values, self._stamp: self._read_at}) for one in some]
-            self._parts.warehouse.patch(self._patch.row, (*self._patch.columns, self._stamp), values)
+        values = ((one.row, {**one.values, self._stamp: self._read_at}) for one in changed)
+        self._parts.warehouse.patch(self._patch.row, (*self._patch.columns, self._stamp), values)
 
     @property
     def _stamp(self) -> str:

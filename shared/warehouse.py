@@ -33,11 +33,16 @@ and working on an answer takes less."""
 MAX_REVISIONS = 200
 MAX_REVISION_BYTES = 5_000_000
 """Rows and bytes per UPDATE, likewise."""
+MAX_PATCHES = 4000
+MAX_PATCH_BYTES = 8_000_000
+"""Rows and bytes per UPDATE of some columns, likewise."""
 MAX_JOB_S = 600.0
 """How long a statement may run, seconds; each call about it has a deadline of its own."""
 
 FIXED_BYTES = 8000
 """Bytes of a revision's short columns in JSON, names and types included."""
+FIXED_PATCH_BYTES = 1500
+"""The same of a patch, which sets a few columns."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,7 @@ class Warehouse:
         statement = sql.stored(self.table(row), row)
         begun = [
             self._begun(statement, [bigquery.ArrayQueryParameter("identities", "STRING", some)])
-            for some in _questions(identities)
+            for some in in_questions(identities)
         ]
         return lambda: _held(row, chain.from_iterable(_records(finish()) for finish in begun))
 
@@ -193,7 +198,7 @@ class Warehouse:
     ) -> set[tuple[tuple[Any, ...], datetime]]:
         """Find keys, with the revision held, of rows that hold it since before a moment."""
         found: set[tuple[tuple[Any, ...], datetime]] = set()
-        for some in _questions(identities):
+        for some in in_questions(identities):
             parameters = [
                 bigquery.ArrayQueryParameter("identities", "STRING", some),
                 bigquery.ScalarQueryParameter("before", "TIMESTAMP", before),
@@ -207,21 +212,22 @@ class Warehouse:
         held = {tuple(getattr(one, name) for name in row.TABLE.key) for one in of}
         values = sorted({value for one in of for name in shared if (value := getattr(one, name)) is not None})
         found: dict[tuple[Any, ...], Stored] = {}
-        for some in _questions(values):
+        for some in in_questions(values):
             parameter = bigquery.ArrayQueryParameter("shared", "STRING", some)
             for record in self.rows(sql.kin(self.table(row), row, shared), [parameter]):
                 key = tuple(record[name] for name in row.TABLE.key)
                 found[key] = Stored(key, record["ds"], record["source_rev"])
         return self.fetch(row, [one for key, one in found.items() if key not in held])
 
-    def patch(self, row: type[R], columns_set: Sequence[str], patches: Sequence[tuple[R, Mapping[str, Any]]]) -> None:
+    def patch(self, row: type[R], columns_set: Sequence[str], patches: Iterable[tuple[R, Mapping[str, Any]]]) -> None:
         """Set columns of rows to absolute values; pairs of (row as it was read, values).
 
         A row that was revised meanwhile, that holds a newer reading, or that holds equal values is left alone.
         """
-        statement = sql.patch(self.table(row), row, columns_set, (old.ds for old, _ in patches))
-        structs = [_patch_struct(row, columns_set, old, values) for old, values in patches]
-        self.change(statement, [bigquery.ArrayQueryParameter("rows", "STRUCT", structs)])
+        for some in sized_batches(patches, MAX_PATCHES, MAX_PATCH_BYTES, lambda pair: patch_bytes(*pair)):
+            statement = sql.patch(self.table(row), row, columns_set, (old.ds for old, _ in some))
+            structs = [_patch_struct(row, columns_set, old, values) for old, values in some]
+            self.change(statement, [bigquery.ArrayQueryParameter("rows", "STRUCT", structs)])
 
 
 def _records(result: Iterable[Any]) -> Iterator[dict[str, Any]]:
@@ -241,7 +247,7 @@ def _held(row: type[ArchivedRow], records: Iterable[Mapping[str, Any]]) -> Held:
     return found
 
 
-def _questions(keys: Iterable[str]) -> Iterator[list[str]]:
+def in_questions(keys: Iterable[str]) -> Iterator[list[str]]:
     """Cut keys into lists that fit a question."""
     return sized_batches(keys, MAX_KEYS, MAX_KEY_BYTES, key_bytes)
 
@@ -258,6 +264,12 @@ def _patch_struct(
     named = {**{name: getattr(old, name) for name in (*row.TABLE.key, "source_rev")}, **values}
     fields = [_scalar(name, by_name[name], named[name]) for name in (*row.TABLE.key, "source_rev", *columns_set)]
     return bigquery.StructQueryParameter(None, *fields)
+
+
+def patch_bytes(old: ArchivedRow, values: Mapping[str, Any]) -> int:
+    """Bound a patched row's share of a request: its key and what texts it is given, and its other columns."""
+    named = (*(getattr(old, name) for name in old.TABLE.key), *values.values())
+    return FIXED_PATCH_BYTES + sum(key_bytes(text) for text in named if isinstance(text, str))
 
 
 def request_bytes(row: ArchivedRow) -> int:

@@ -1,14 +1,20 @@
 """What the judge refuses, and what it lets through, request by request."""
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from google.cloud import bigquery
 
+from jobs.fee_patch import PATCH as FEES
+from schemas.trades import Trade
+from shared.evidence import Gatherer
+from shared.loop import Wants
+from shared.settings import load
 from shared.stream import MAX_REQUEST as APPENDED
-from shared.warehouse import MAX_KEY_BYTES, MAX_KEYS, MAX_REVISION_BYTES, key_bytes
+from shared.warehouse import MAX_KEY_BYTES, MAX_KEYS, MAX_PATCHES, MAX_REVISION_BYTES, Warehouse, key_bytes
 from tests.strict import appends, parameters
 from tests.strict.judge import MAX_REQUEST, STREAMED_FOR_S, Judge
 from tests.strict.tables import Clock, judge, query
@@ -179,6 +185,76 @@ def test_keys_are_never_longer_in_a_request_than_they_are_counted(letter: str) -
     sent = query("SELECT 1 AS x", bigquery.ArrayQueryParameter("keys", "STRING", keys))
     without = query("SELECT 1 AS x", bigquery.ArrayQueryParameter("keys", "STRING", []))
     assert len(json.dumps(sent)) - len(json.dumps(without)) <= sum(map(key_bytes, keys))
+
+
+class Requests:
+    """What `Warehouse` calls of BigQuery's client: it keeps what is sent, and answers nothing."""
+
+    total_bytes_billed = 0
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, list[Any]]] = []
+
+    def query(self, statement: str, *, job_config: bigquery.QueryJobConfig, **_: Any) -> "Requests":
+        self.sent.append((statement, job_config.query_parameters))
+        return self
+
+    def result(self, **_: Any) -> list[Any]:
+        return []
+
+    @property
+    def sizes(self) -> list[int]:
+        return [len(json.dumps(query(statement, *parameters))) for statement, parameters in self.sent]
+
+
+@pytest.fixture
+def requests() -> Requests:
+    return Requests()
+
+
+@pytest.fixture
+def warehouse(requests: Requests) -> Warehouse:
+    client: Any = requests
+    return Warehouse(client, SETTINGS)
+
+
+SETTINGS = load({"GOOGLE_CLOUD_PROJECT": "project"})
+LAST = datetime.max.replace(tzinfo=UTC)
+LENGTHS = pytest.mark.parametrize(("letter", "length"), [("a", 1), ("a", 1480), ("\x00", 1480), ("語", 490)])
+
+
+@LENGTHS
+def test_patches_of_rows_with_the_longest_keys_fit_requests(
+    warehouse: Warehouse, requests: Requests, letter: str, length: int
+) -> None:
+    columns_set = (*FEES.columns, "fee_reconciled_at")
+    number = Decimal("-99999999999999999999999999999.999999999")
+    values = {**dict.fromkeys(columns_set, number), "fee_method": "NONE_POSTED", "fee_tier": 8, "fee_finalized": False}
+    values["fee_reconciled_at"] = LAST
+    ids = [f"{letter * length}{n}" for n in range(MAX_PATCHES)]
+    partial: Any = Trade.model_construct
+    rows = [partial(trade_id=one, source_rev=LAST, ds=LAST.date()) for one in ids]
+
+    warehouse.patch(Trade, columns_set, [(one, values) for one in rows])
+
+    assert max(requests.sizes) <= MAX_REQUEST
+    sent = [struct.struct_values["trade_id"] for _, (parameter,) in requests.sent for struct in parameter.values]
+    assert sent == ids
+
+
+@LENGTHS
+def test_questions_about_strategies_with_the_longest_names_fit_requests(
+    warehouse: Warehouse, requests: Requests, letter: str, length: int
+) -> None:
+    unused: Any = None
+    gatherer = Gatherer(SETTINGS, unused, unused, warehouse, LAST)
+    names = [f"{letter * length}{n}" for n in range(2500)]
+
+    evidence = gatherer.gather([Wants(strategies=(name,)) for name in names], LAST)
+
+    assert max(requests.sizes) <= MAX_REQUEST
+    assert sorted(one for _, (parameter,) in requests.sent for one in parameter.values) == sorted(names)
+    assert dict(evidence.strategies) == dict.fromkeys(names, ())
 
 
 @pytest.mark.parametrize("body", [b'{"x": NaN}', b'{"x": "\\ud800"}', b"{"])
