@@ -43,7 +43,7 @@ class Listening(World):
 
     def become(self, **settings: Any) -> None:
         """Run with other settings from now on."""
-        self._changes = {**self._changes, **settings}
+        self.settings = {**self.settings, **settings}
 
     def told(self, message: str) -> list[tuple[Severity, dict[str, Any]]]:
         return [(severity, fields) for said, severity, fields in self.heard.said if said == message]
