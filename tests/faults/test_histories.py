@@ -61,17 +61,17 @@ def number_of(sample: int, volume: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("number", [sample, pytest.param(volume, marks=pytest.mark.nightly)])
 
 
-@number_of(8, 1200)
+@number_of(6, 1200)
 def test_a_history_ends_well_whatever_befalls_its_runs(number: int, tell: Tell) -> None:
     assert tell(story.of_faults, number) == []
 
 
-@number_of(6, 800)
+@number_of(5, 800)
 def test_a_history_ends_well_however_its_runs_overlap(number: int, tell: Tell) -> None:
     assert tell(story.of_overlaps, number) == []
 
 
-@number_of(2, 200 // TIMES)
+@number_of(1, 200 // TIMES)
 def test_a_job_that_is_started_twice_at_once_does_its_work_once(number: int, tell: Tell) -> None:
     assert tell(story.of_double_fires, number) == []
 
