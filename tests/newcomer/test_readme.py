@@ -69,7 +69,7 @@ def _with_names(line: str, shell: Shell) -> str:
     if "RUN_ID" in line:
         line = line.replace("RUN_ID", json.loads(shell("golden-thread runs --json").stdout)[0]["run_id"])
     if "/ID" in line or " ID " in line:
-        (refused, *_) = json.loads(shell("golden-thread quarantine list --json").stdout)
+        (refused, *_) = json.loads(shell("golden-thread quarantine list --job trades --json").stdout)
         line = line.replace("live_positions/ID", refused["path"])
         line = line.replace("--position ID", f"--position {refused['path'].partition('/')[2]}")
     # A bench of 2000 documents takes a minute, and its sense is tested elsewhere.
