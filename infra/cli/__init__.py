@@ -68,15 +68,17 @@ class _Lazy(click.Group):
 
 def _explained(error: BaseException) -> click.ClickException | None:
     """Say what went wrong and what to do next, so that no service's answer steers the terminal; None of a mistake."""
-    from infra.local.stack import StackError  # noqa: PLC0415 - all of these are needed here only
+    from infra.local.emulators import NoEmulatorError  # noqa: PLC0415 - all of these are needed here only
+    from infra.local.fixtures import FixtureError  # noqa: PLC0415
+    from infra.local.stack import StackError  # noqa: PLC0415
     from jobs.entry import EXPECTED  # noqa: PLC0415 - imports every client library
     from shared.interrupt import InterruptedRunError  # noqa: PLC0415
     from shared.log import STEERING, without_credentials  # noqa: PLC0415
     from shared.next_steps import next_step  # noqa: PLC0415
 
     kind = type(error).__name__
-    if isinstance(error, StackError):
-        # It says by itself what to do next.
+    if isinstance(error, (StackError, NoEmulatorError, FixtureError)):
+        # They say by themselves what to do next.
         return click.ClickException(str(error))
     if not isinstance(error, (*EXPECTED, InterruptedRunError)):
         return None

@@ -4,8 +4,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from infra.cli import show
+from infra.cli.files import written
 
 Records = Sequence[Mapping[str, Any]]
 
@@ -55,9 +55,8 @@ def _put(text: str, out: Path | None) -> None:
     if out is None:
         sys.stdout.write(text)
     else:
-        with _file_errors(out):
+        with written(out):
             out.write_text(text, encoding="utf-8")
-        click.echo(f"wrote {out}", err=True)
 
 
 def write_parquet(answer: pa.Table, out: Path) -> None:
@@ -66,15 +65,5 @@ def write_parquet(answer: pa.Table, out: Path) -> None:
     Raises:
         click.FileError: The file cannot be written.
     """
-    with _file_errors(out):
+    with written(out):
         parquet.write_table(answer, out)
-    click.echo(f"wrote {out}", err=True)
-
-
-@contextmanager
-def _file_errors(out: Path) -> Iterator[None]:
-    """Blame the file for what goes wrong while it is written, and for nothing else."""
-    try:
-        yield
-    except OSError as error:
-        raise click.FileError(str(out), error.strerror) from None

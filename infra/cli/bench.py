@@ -10,8 +10,7 @@ from infra.bench.measured import MeasurementError
 from infra.bench.report import Repeats, as_dict, lines, ratios
 from infra.bench.series import NAMES, Plan, measured
 from infra.cli import show
-from infra.local.emulators import Firestore, NoEmulatorError
-from infra.local.stack import StackError
+from infra.local.emulators import Firestore
 
 
 @click.command()
@@ -46,7 +45,7 @@ def command(
         profiles.mkdir(parents=True, exist_ok=True)
     try:
         found = measured(Plan(documents, repeats, chosen, kind, profiles=profiles), _say)
-    except (MeasurementError, StackError, NoEmulatorError) as error:
+    except MeasurementError as error:
         raise click.ClickException(str(error)) from None
     if as_json:
         show.as_json(as_dict(found))

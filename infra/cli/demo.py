@@ -9,10 +9,10 @@ from typing import get_args
 import click
 
 from infra.cli import show
+from infra.cli.files import blamed, written
 from infra.cli.run import show_results
 from infra.local.demo import QUESTIONS, Demo
-from infra.local.emulators import Firestore, NoEmulatorError
-from infra.local.stack import StackError
+from infra.local.emulators import Firestore
 
 
 @click.command()
@@ -33,15 +33,15 @@ def command(kind: Firestore | None, seed: int, *, as_json: bool, page: Path | No
     """
     if page is not None:
         require_writable(page)
-    with tempfile.TemporaryDirectory(prefix="golden-thread-demo-") as folder:
-        try:
-            with Demo.started(Path(folder), kind, seed, say=lambda text: click.echo(text, err=True)) as demo:
-                faults = _print_json(demo) if as_json else _present(demo)
-                if page is not None:
-                    page.write_text(demo.report(), encoding="utf-8")
-                    click.echo(f"wrote {page}", err=True)
-        except (StackError, NoEmulatorError) as error:
-            raise click.ClickException(str(error)) from None
+    with (
+        tempfile.TemporaryDirectory(prefix="golden-thread-demo-") as folder,
+        Demo.started(Path(folder), kind, seed, say=lambda text: click.echo(text, err=True)) as demo,
+    ):
+        faults = _print_json(demo) if as_json else _present(demo)
+        if page is not None:
+            text = demo.report()
+            with written(page):
+                page.write_text(text, encoding="utf-8")
     for fault in faults:
         click.echo(f"unexpected: {fault}", err=True)
     sys.exit(3 if faults else 0)
@@ -53,13 +53,11 @@ def require_writable(page: Path) -> None:
     Raises:
         click.FileError: It cannot.
     """
-    try:
+    with blamed(page):
         is_new = not page.exists()
         page.open("ab").close()
         if is_new:
             page.unlink()
-    except OSError as error:
-        raise click.FileError(str(page), error.strerror) from None
 
 
 def _present(demo: Demo) -> list[str]:

@@ -9,8 +9,7 @@ import click
 
 from infra.cli import show
 from infra.local.demo_data import generate
-from infra.local.emulators import Firestore, NoEmulatorError
-from infra.local.fixtures import FixtureError
+from infra.local.emulators import Firestore
 from infra.local.seed import seed as load_directory
 from infra.local.stack import Stack
 from shared.dataset import Dataset
@@ -39,10 +38,7 @@ def up(kind: Firestore | None) -> None:
     """
     stack = Stack()
     was_up = stack.running() is not None
-    try:
-        running = stack.up(kind, say=_say)
-    except NoEmulatorError as error:
-        raise click.ClickException(str(error)) from None
+    running = stack.up(kind, say=_say)
     settings = load(running.environment())
     Dataset(open_bigquery(settings), settings).hold()
     servers = f"Firestore ({running.firestore_kind}), BigQuery and broker"
@@ -138,12 +134,9 @@ def seed(directory: Path, invent: bool, as_json: bool) -> None:  # noqa: FBT001 
     settings = load({**os.environ, **running.environment()})
     if not invent and not directory.is_dir():
         raise click.UsageError(f"there is no directory {directory}; --invent writes one")
-    try:
-        if invent:
-            generate(directory)
-        counts = load_directory(directory, open_firestore(settings), settings)
-    except FixtureError as error:
-        raise click.ClickException(str(error)) from None
+    if invent:
+        generate(directory)
+    counts = load_directory(directory, open_firestore(settings), settings)
     if as_json:
         show.as_json(counts)
     else:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from infra.cli.files import written
 from infra.report.asking import Scope, ask
 from jobs.entry import Day
 from shared.settings import load
@@ -40,11 +41,8 @@ def command(since: date | None, until: date | None, strategies: tuple[str, ...],
         raise click.ClickException(f"{error.name} is missing; install golden-thread[report]") from None
     settings = load()
     page = render(ask(Warehouse(open_bigquery(settings), settings), scope), datetime.now(UTC))
-    try:
+    with written(out):
         out.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise click.FileError(str(out), error.strerror) from None
-    click.echo(f"wrote {out}", err=True)
 
 
 def _scope(since: date | None, until: date | None, strategies: tuple[str, ...]) -> Scope:
