@@ -196,7 +196,8 @@ class Survey(Generic[D, R]):
             stored = self._ask(batch)()
             verdicts = self._classified(batch, stored, refresh=False)
             yield from (one.source.path for one, verdict in verdicts if verdict is Verdict.ALREADY)
-            yield from (one.source.path for one in self._refused(batch, stored, archived=True))
+            archived, _ = self._refused(batch, stored)
+            yield from (one.source.path for one in archived)
 
     def _named(self, paths: Iterable[str]) -> Iterator[RawDocument]:
         if self._loop.origin is Origin.BROKER:
@@ -227,10 +228,11 @@ class Survey(Generic[D, R]):
 
     def _page(self, batch: Sequence[Candidate[D] | Reject], asked: Asked) -> Page[R]:
         stored = asked()
-        page: Page[R] = Page(rejects=self._refused(batch, stored, archived=False))
+        archived, rejects = self._refused(batch, stored)
+        page: Page[R] = Page(rejects=rejects)
         judged = list(self._classified(batch, stored, refresh=self._options.refresh))
         page.already += (one.source.path for one, verdict in judged if verdict is Verdict.ALREADY)
-        page.already += (one.source.path for one in self._refused(batch, stored, archived=True))
+        page.already += (one.source.path for one in archived)
         work = [one for one in judged if one[1] is not Verdict.ALREADY]
         settings = self._parts.settings
         evidence = self._gatherer.gather([self._loop.wants(one, settings) for one, _ in work], self._read_time)
@@ -244,10 +246,13 @@ class Survey(Generic[D, R]):
         provenance = self._provenance(candidate.source, candidate.document.extra)
         return self._loop.build(candidate, evidence, provenance)
 
-    def _refused(self, batch: Sequence[Candidate[D] | Reject], stored: Held, *, archived: bool) -> list[Reject]:
-        """Pick refused documents: those that the table holds all the same, or those that it does not."""
-        refused = (one for one in batch if isinstance(one, Reject))
-        return [one for one in refused if self._loop.is_archived(one.source, stored.get(one.source.id, ())) is archived]
+    def _refused(self, batch: Sequence[Candidate[D] | Reject], stored: Held) -> tuple[list[Reject], list[Reject]]:
+        """Part the refused documents: those that the table holds all the same, and those that it does not."""
+        archived, others = list[Reject](), list[Reject]()
+        for one in (one for one in batch if isinstance(one, Reject)):
+            held = self._loop.is_archived(one.source, stored.get(one.source.id, ()))
+            (archived if held else others).append(one)
+        return archived, others
 
     def _classified(
         self, batch: Sequence[Candidate[D] | Reject], stored: Held, *, refresh: bool
