@@ -35,15 +35,14 @@ class Listening(World):
         """Run with other settings than a world usually has, by the names of their fields."""
         super().__init__(0)
         self.heard = Heard()
-        self.settings = dict(settings or {})
+        self.become(**(settings or {}))
 
     def parts(self) -> Parts:
-        parts = super().parts()
-        return replace(parts, log=self.heard, settings=parts.settings.model_copy(update=self.settings))
+        return replace(super().parts(), log=self.heard)
 
     def become(self, **settings: Any) -> None:
         """Run with other settings from now on."""
-        self.settings = {**self.settings, **settings}
+        self._settings = self._settings.model_copy(update=settings)
 
     def told(self, message: str) -> list[tuple[Severity, dict[str, Any]]]:
         return [(severity, fields) for said, severity, fields in self.heard.said if said == message]

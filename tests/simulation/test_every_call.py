@@ -3,7 +3,7 @@
 A failure ends with the command that replays it alone, which names job, world, call and kind.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -21,7 +21,8 @@ SEEDS = 6
 TWO_DAYS_S = 2 * 86_400.0
 REPLAY = "pytest tests/simulation/test_every_call.py --fault"
 
-AT_ONCE, BY_PAGES = Scale(), Scale(ONE_BY_ONE)
+SCALES: Mapping[str, Scale] = {"whole": Scale(), "pages": Scale(ONE_BY_ONE)}
+"""How much the runs of a world take at once."""
 PAGED = ("strategies", "trades", "rejected-signals", "expired-signals", "job-runs", "retire")
 """Jobs that read page by page."""
 SEED_OF_MANY = 1
@@ -34,18 +35,18 @@ class Strike(NamedTuple):
 
     job: str
     seed: int
-    by_pages: bool
+    scale: str
     place: int
     fault: Fault
 
     def __str__(self) -> str:
         """Write it as `--fault` takes it."""
-        return f"{self.job}/{self.seed}/{'pages' if self.by_pages else 'whole'}/{self.place}/{self.fault.name}"
+        return f"{self.job}/{self.seed}/{self.scale}/{self.place}/{self.fault.name}"
 
     @classmethod
     def read(cls, written: str) -> "Strike":
         job, seed, scale, place, fault = written.split("/")
-        return cls(job, int(seed), scale == "pages", int(place), Fault[fault])
+        return cls(job, int(seed), scale, int(place), Fault[fault])
 
 
 @pytest.fixture
@@ -60,14 +61,14 @@ def theme_of(job: str) -> Theme:
     return MENDING if job == "price-patch" else next(one for one in THEMES if job in one.jobs)
 
 
-def eve(job: str, seed: int, scale: Scale) -> History:
+def eve(job: str, seed: int, scale: str) -> History:
     """A world in which a run of the job has something to do: archived records, edited ones, new ones.
 
     Where a run takes one document at once, there are more of each.
     """
-    history = History(seed, theme_of(job), scale=scale)
+    history = History(seed, theme_of(job), scale=SCALES[scale])
     history.sleep(history.theme.later.total_seconds())
-    more = 4 if scale.sizes else 0
+    more = 4 if SCALES[scale].sizes else 0
     for _ in range(8 + more):
         history.change()
     for other in (one for one in history.theme.jobs if one not in {job, "retire"} or one == "trades"):
@@ -78,7 +79,7 @@ def eve(job: str, seed: int, scale: Scale) -> History:
     return history
 
 
-def calls(job: str, seed: int, scale: Scale) -> int:
+def calls(job: str, seed: int, scale: str) -> int:
     """How many calls a run of the job makes there, undisturbed."""
     history, counted = eve(job, seed, scale), list[int]()
     passed = history.world.network.call
@@ -92,34 +93,34 @@ def calls(job: str, seed: int, scale: Scale) -> int:
     return len(counted)
 
 
-def every(job: str, seed: int, *, by_pages: bool) -> Iterator[Strike]:
-    for place in range(calls(job, seed, BY_PAGES if by_pages else AT_ONCE)):
+def every(job: str, seed: int, scale: str) -> Iterator[Strike]:
+    for place in range(calls(job, seed, scale)):
         for fault in Fault:
-            yield Strike(job, seed, by_pages, place, fault)
+            yield Strike(job, seed, scale, place, fault)
 
 
 def stand(strike: Strike) -> None:
     with replayed_by(f"{REPLAY} {strike}"):
-        history = eve(strike.job, strike.seed, BY_PAGES if strike.by_pages else AT_ONCE)
+        history = eve(strike.job, strike.seed, strike.scale)
         history.send(Errand(strike.job, faults={strike.place: strike.fault}))
         history.check()
         history.settle_down()
 
 
-def stand_all(job: str, seeds: int, *, by_pages: bool) -> None:
+def stand_all(job: str, seeds: int, scale: str) -> None:
     tried = 0
     for seed in range(seeds):
-        for strike in every(job, seed, by_pages=by_pages):
+        for strike in every(job, seed, scale):
             stand(strike)
             tried += 1
-    print(f"{job}, {'by pages' if by_pages else 'all at once'}: {tried} faults in {seeds} worlds")  # noqa: T201 - pytest -s shows how many
+    print(f"{job}, {scale}: {tried} faults in {seeds} worlds")  # noqa: T201 - pytest -s shows how many
 
 
 @pytest.mark.parametrize("job", EVERYTHING.jobs)
 def test_a_job_stands_faults_at_its_calls(job: str, replayed: Strike | None) -> None:
     if replayed and replayed.job != job:
         pytest.skip("another job's fault is replayed")
-    strikes: Iterable[Strike] = [replayed] if replayed else islice(every(job, seed=0, by_pages=False), 0, None, SHARE)
+    strikes: Iterable[Strike] = [replayed] if replayed else islice(every(job, 0, "whole"), 0, None, SHARE)
     for strike in strikes:
         stand(strike)
 
@@ -128,7 +129,7 @@ def test_a_job_stands_faults_at_its_calls(job: str, replayed: Strike | None) -> 
 def test_a_job_that_goes_page_by_page_stands_faults_at_its_calls(job: str, replayed: Strike | None) -> None:
     if replayed:
         pytest.skip("one fault is replayed")
-    for strike in islice(every(job, SEED_OF_MANY, by_pages=True), 0, None, SHARE_OF_MANY):
+    for strike in islice(every(job, SEED_OF_MANY, "pages"), 0, None, SHARE_OF_MANY):
         stand(strike)
 
 
@@ -137,7 +138,7 @@ def test_a_job_that_does_not_stand_a_fault_says_how_to_replay_it(monkeypatch: py
         raise BrokenPromiseError(f"a row is missing from world {history.seed}")
 
     monkeypatch.setattr(History, "settle_down", unkept)
-    strike = Strike("fee-patch", 1, by_pages=False, place=0, fault=Fault.REFUSED)
+    strike = Strike("fee-patch", 1, "whole", 0, Fault.REFUSED)
 
     with pytest.raises(BrokenPromiseError, match="a row is missing from world 1") as broken:
         stand(strike)
@@ -149,7 +150,7 @@ def test_a_job_that_does_not_stand_a_fault_says_how_to_replay_it(monkeypatch: py
 @pytest.mark.nightly
 @pytest.mark.parametrize("job", EVERYTHING.jobs)
 def test_a_job_stands_every_kind_of_fault_at_every_call(job: str, histories: Callable[[int], int]) -> None:
-    stand_all(job, histories(SEEDS), by_pages=False)
+    stand_all(job, histories(SEEDS), "whole")
 
 
 @pytest.mark.nightly
@@ -157,4 +158,4 @@ def test_a_job_stands_every_kind_of_fault_at_every_call(job: str, histories: Cal
 def test_a_job_that_goes_page_by_page_stands_every_kind_of_fault_at_every_call(
     job: str, histories: Callable[[int], int]
 ) -> None:
-    stand_all(job, histories(SEEDS), by_pages=True)
+    stand_all(job, histories(SEEDS), "pages")

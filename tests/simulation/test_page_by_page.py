@@ -96,7 +96,7 @@ def test_what_stricter_rules_refuse_is_done_as_long_as_the_table_holds_its_revis
     errand = replace(TRADES, options=replace(TRADES.options, limit=limit))
     world = Listening.of_three_trades(page_size=2)
     record_of(world)
-    world.settings["max_document_bytes"] = 1
+    world.become(max_document_bytes=1)
 
     for _ in range(2):
         record = record_of(world, errand)
@@ -114,7 +114,7 @@ def test_a_record_of_what_is_archived_all_the_same_is_closed_by_the_next_run(wor
     ((name, (_, open_one)),) = world.documents("quarantine").items()
     path = "live_positions/position-0001"
     world.put("quarantine", record_id(path), {**open_one, "path": path, "run_id": "before"})
-    world.settings["max_document_bytes"] = 1
+    world.become(max_document_bytes=1)
 
     record_of(world)
 
