@@ -8,13 +8,11 @@ from pathlib import Path
 import click
 import pytest
 
-from infra.doctor import examine, in_haste
 from jobs.entry import execute, records_of
 from jobs.registry import loops
 from schemas.run_record import RunRecord, Status
 from shared.lease import LeaseLostError, SplitError
 from shared.log import Log
-from shared.parts import connect
 from shared.run import run
 from shared.shards import Shard, shards
 from shared.survey import Options
@@ -22,6 +20,7 @@ from tests.emulator.builders import position, put
 from tests.emulator.job_process import errors_of, start_job
 from tests.emulator.moments import intends
 from tests.emulator.promises import Promises, read_table
+from tests.emulator.test_doctor import findings
 from tests.emulator.wire import PATIENCE_S, Gate, Wire
 from tests.stack import AS_OF, LocalStack
 
@@ -210,8 +209,7 @@ def test_a_run_from_before_the_table_was_split_counts_for_every_shard(split: Loc
 
 
 def named_late(stack: LocalStack) -> list[str]:
-    found = examine(connect(in_haste(stack.settings()), Log(stack.log)))
-    return [one.detail for one in found if one.what == "last runs" and one.detail.startswith("trades")]
+    return [detail for _, detail in findings(stack)["last runs"] if detail.startswith("trades")]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])

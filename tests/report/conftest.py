@@ -9,22 +9,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from shared.dataset import Dataset
-from shared.warehouse import open_bigquery
 from tests.report.browser import Opened, Scheme, launched, opened, program
 from tests.report.year import FIRST, LAST, year
 from tests.stack import LocalStack
-from tests.views.rows import load
+from tests.views.rows import corner_with
 
 YEAR = ("--since", f"{FIRST:%Y-%m-%d}", "--until", f"{LAST:%Y-%m-%d}")
 
 
 @pytest.fixture(scope="session")
 def year_stack(servers: LocalStack) -> Iterator[LocalStack]:
-    with servers.watched() as corner:
-        settings = corner.settings()
-        Dataset(open_bigquery(settings), settings).hold()
-        load(corner, year())
+    with corner_with(servers, year()) as corner:
         yield corner
 
 

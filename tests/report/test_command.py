@@ -10,14 +10,13 @@ from playwright.sync_api import Browser
 from infra.cli.report import command
 from infra.report.asking import Scope, ask
 from infra.report.page import render
-from shared.dataset import Dataset
 from shared.warehouse import Warehouse, open_bigquery
 from tests.report import layout
 from tests.report.browser import PHONE, opened
 from tests.report.conftest import report
 from tests.report.reading import table, tables
 from tests.stack import LocalStack
-from tests.views.rows import at, expired, history, job_run, load, rejected, snapshot, trade
+from tests.views.rows import at, expired, history, job_run, lay_out, load, rejected, snapshot, trade
 
 WINTER = ("--since", "2026-01-01", "--until", "2026-03-31")
 HOSTILE = (
@@ -34,8 +33,7 @@ HOSTILE = (
 
 @pytest.fixture
 def empty(stack: LocalStack) -> LocalStack:
-    settings = stack.settings()
-    Dataset(open_bigquery(settings), settings).hold()
+    lay_out(stack)
     return stack
 
 

@@ -5,7 +5,8 @@ had ended when it entered; one trade breaks even; one is on paper only; fees are
 On one day the table of trades is in shards.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -13,8 +14,10 @@ from typing import Any
 
 from jobs.registry import loops
 from schemas.table import ArchivedRow
+from shared.dataset import Dataset
 from shared.loop import AccountState
 from shared.shards import shards
+from shared.warehouse import open_bigquery
 from tests.stack import LocalStack
 from tests.unit.samples import ENTRY, built, candidate, evidence
 from tests.unit.tape import hourly
@@ -139,6 +142,21 @@ def of_shards() -> list[ArchivedRow]:
         job_run("k5", "01-12 12:16", "FAILED", '{"NOT_FINITE":50}', lease=second, archived_count=0, pending_count=50),
         job_run("k6", "01-12 12:17", "SUCCEEDED", lease=third, archived_count=1, drift='{"leverage":30}'),
     ]
+
+
+def lay_out(stack: LocalStack) -> None:
+    """Make every table and view."""
+    settings = stack.settings()
+    Dataset(open_bigquery(settings), settings).hold()
+
+
+@contextmanager
+def corner_with(servers: LocalStack, rows: Iterable[ArchivedRow]) -> Iterator[LocalStack]:
+    """A corner of its own with every table and view, and with rows in it."""
+    with servers.watched() as corner:
+        lay_out(corner)
+        load(corner, rows)
+        yield corner
 
 
 def load(stack: LocalStack, rows: Iterable[ArchivedRow]) -> None:

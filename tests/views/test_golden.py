@@ -11,25 +11,16 @@ import pytest
 
 from schemas.registry import TABLES
 from schemas.views import VIEWS, View
-from shared.dataset import Dataset
-from shared.warehouse import open_bigquery
 from tests.stack import LocalStack
-from tests.views.rows import history, load
+from tests.views.rows import corner_with, history
 
 GOLDEN = Path(__file__).parent / "golden"
-
-
-def dataset(stack: LocalStack) -> Dataset:
-    settings = stack.settings()
-    return Dataset(open_bigquery(settings), settings)
 
 
 @pytest.fixture(scope="module")
 def filled(servers: LocalStack) -> Iterator[LocalStack]:
     """One corner for all views, which change nothing."""
-    with servers.watched() as corner:
-        dataset(corner).hold()
-        load(corner, history())
+    with corner_with(servers, history()) as corner:
         yield corner
 
 

@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shared.dataset import Dataset
-from shared.warehouse import open_bigquery
 from tests.stack import LocalStack
-from tests.views.rows import at, load, trade
+from tests.views.rows import at, corner_with, trade
 
 TOLERANCE = 1e-9
 STRATEGIES = ("steady", "wild", "losing")
@@ -84,10 +82,7 @@ def trades() -> list[Dealt]:
 @pytest.fixture(scope="module")
 def performance(servers: LocalStack, trades: list[Dealt]) -> Iterator[list[dict[str, Any]]]:
     """The view on these trades."""
-    with servers.watched() as corner:
-        settings = corner.settings()
-        Dataset(open_bigquery(settings), settings).hold()
-        load(corner, (row_of(number, one) for number, one in enumerate(trades)))
+    with corner_with(servers, (row_of(number, one) for number, one in enumerate(trades))) as corner:
         yield corner.rows("SELECT * FROM strategy_performance WHERE ds >= '2026-01-01'")
 
 

@@ -18,11 +18,9 @@ from sqlglot import exp
 from infra.cli.query import command
 from schemas.questions import QUESTIONS, Question, read
 from schemas.views import VIEWS
-from shared.dataset import Dataset
-from shared.warehouse import open_bigquery
 from tests.stack import LocalStack
 from tests.strict.partition_filter import is_filtered
-from tests.views.rows import history, load, row_of
+from tests.views.rows import corner_with, history, row_of
 
 JANUARY = ("--since", "2026-01-01", "--until", "2026-01-31")
 every_question = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
@@ -31,12 +29,10 @@ every_question = pytest.mark.parametrize("question", QUESTIONS, ids=lambda quest
 @pytest.fixture(scope="module")
 def filled(servers: LocalStack) -> Iterator[LocalStack]:
     """The small history, and one rejected signal of yesterday."""
-    with servers.watched() as corner:
-        settings = corner.settings()
-        Dataset(open_bigquery(settings), settings).hold()
-        yesterday = datetime.now(UTC) - timedelta(days=1)
-        own = {"signal_id": "late", "rejection_reason": "TOO_LATE"}
-        load(corner, [*history(), row_of("rejected-signals", **own, ds=yesterday.date(), created_at=yesterday)])
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    own = {"signal_id": "late", "rejection_reason": "TOO_LATE"}
+    late = row_of("rejected-signals", **own, ds=yesterday.date(), created_at=yesterday)
+    with corner_with(servers, [*history(), late]) as corner:
         yield corner
 
 

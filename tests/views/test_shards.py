@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 
 from schemas.table import ArchivedRow
-from shared.dataset import Dataset
 from shared.shards import shards
-from shared.warehouse import open_bigquery
 from tests.stack import LocalStack
-from tests.views.rows import job_run, load
+from tests.views.rows import corner_with, job_run
 
 LEASES = [shard.of("fact_trades") for shard in shards(4)]
 REFUSED = ('{"NOT_FINITE":1}', '{"BAD_TYPE":30,"NOT_FINITE":20}', None, '{"NOT_FINITE":300}')
@@ -37,10 +35,7 @@ def run(name: str, started: str, status: str, shard: int, **columns: Any) -> Arc
 
 @pytest.fixture(scope="module")
 def split(servers: LocalStack) -> Iterator[LocalStack]:
-    with servers.watched() as corner:
-        settings = corner.settings()
-        Dataset(open_bigquery(settings), settings).hold()
-        load(corner, runs_of_shards())
+    with corner_with(servers, runs_of_shards()) as corner:
         yield corner
 
 
