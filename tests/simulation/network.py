@@ -130,7 +130,7 @@ class Network:
             case Fault.TORN if tear:
                 return tear(effect())
             case Fault.LOST | Fault.TORN:
-                effect()
+                self._unheard(effect)
             case Fault.LATE:
                 self.late.append(effect)
             case Fault.DENIED:
@@ -148,14 +148,16 @@ class Network:
 
     def deliver_late(self) -> None:
         """Let the servers do one of the calls that nobody waits for."""
-        effect = self.late.pop(self._chance.randrange(len(self.late)))
-        # Nobody hears it when the server refuses.
+        self._unheard(self.late.pop(self._chance.randrange(len(self.late))))
+
+    def _unheard(self, effect: Callable[[], object]) -> None:
+        """Let the server do this or refuse it; nobody hears of either."""
         with self.of(None), suppress(grpc.RpcError, GoogleAPIError):
             effect()
 
     def _kill(self, process: Process, effect: Callable[[], object] | None) -> T:  # type: ignore[type-var]  # returns nothing, ever
         if effect:
-            effect()
+            self._unheard(effect)
         process.dead = True
         raise DiedError
 
