@@ -202,6 +202,14 @@ KEYS = (
         "tests/unit/test_trades_rules.py::test_the_partition_is_the_utc_date_of_the_exit",
     ),
     Bug(
+        "due by the clock of the machine",
+        "shared/records.py",
+        "record.as_of = record.read_time",
+        "record.as_of = parts.clock()",
+        "tests/simulation/test_client_clocks.py::"
+        "test_whatever_the_clock_of_the_machine_says_the_same_happens_and_the_same_rows_stand",
+    ),
+    Bug(
         "a resumed scan that repeats",
         "shared/documents.py",
         "left, after, waits = left - 1, document.name, self._waits()",

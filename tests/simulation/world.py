@@ -1,6 +1,6 @@
 """A world to run jobs in: one seed, one clock, and servers that live in this process."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -120,6 +120,8 @@ class World:
         self.firestore = Engine(self.network)
         self.dataset = Dataset(self.network)
         self.venue = Venue(self.network)
+        self.clock: Callable[[], datetime] = self.time.now
+        """That of the machine that runs are on."""
         self.clients = connect(self.firestore, lean=lean)
         names = Random(seed)  # noqa: S311 - as above
         self._settings = _SETTINGS.model_copy(update={"page_size": sizes.page}) if sizes else _SETTINGS
@@ -200,7 +202,7 @@ class World:
             broker=Broker(settings, LocalCaller(settings, self.network, self.venue)),
             log=Silence(),
             pause=self.time.sleep,
-            clock=self.time.now,
+            clock=self.clock,
         )
 
     def put(self, collection: str, name: str, fields: Mapping[str, Any]) -> None:
