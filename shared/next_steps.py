@@ -14,6 +14,8 @@ _STEPS: Mapping[str, str] = {
     "your own: `golden-thread local up`.",
     "SchemaDriftError": "`golden-thread schema check` lists the differences, `schema apply` adds what is missing.",
     "MixedEnvironmentsError": "Mend the settings, which `golden-thread doctor` shows; nothing was moved.",
+    "UntraceableCodeError": "Execute the job that Terraform made (`gcloud run jobs execute`), or run a clean checkout; "
+    "nothing was moved.",
     "BrokerError": "401 or 403: compare keys and host with `golden-thread doctor`. Otherwise run the job again: "
     "everything is pending.",
     "PermissionDenied": _DOCTOR,

@@ -10,6 +10,7 @@ from datetime import timedelta
 from schemas.run_record import RunRecord, Status
 from shared.archival import Archival
 from shared.attempts import take_lease
+from shared.code_version import require_traceable
 from shared.interrupt import InterruptedRunError, acknowledge
 from shared.jobs import Job
 from shared.lease import Lease
@@ -53,6 +54,8 @@ def _held(lease: Lease, job: Job, options: Options, parts: Parts, record: RunRec
     with lease.heartbeat():
         _open_record(job, options, parts, record)
         parts.tables.require_environment()
+        if parts.settings.environment == "prod":
+            require_traceable(record.git_hash)
         _work(lease, job, options, parts, record)
         require_balance(record)
     return Status.PARTIAL if record.counts.quarantined or record.counts.pending else Status.SUCCEEDED

@@ -2,11 +2,9 @@
 
 import os
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from shared.code_version import commit_of
 from shared.environment import PAPER_URL, Environment, contradictions
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
@@ -238,7 +237,7 @@ class Settings(BaseModel):
     @property
     def code_version(self) -> str:
         """The commit that runs: baked in, else asked of git, else `unknown`."""
-        return self.git_hash or _git_hash()
+        return self.git_hash or commit_of(Path(__file__))
 
     def public(self) -> dict[str, Any]:
         """Everything but secrets, as JSON values, for the run record."""
@@ -280,14 +279,3 @@ def _named_account(name: str, given: Mapping[str, str]) -> dict[str, Any]:
     default = given.get("ALPACA_BASE_URL", PAPER_URL)
     url = given.get(f"ALPACA_BASE_URL_{suffix}", default)
     return {"name": name, "api_key": key, "secret_key": secret, "base_url": url}
-
-
-@cache
-def _git_hash() -> str:
-    command = ["git", "rev-parse", "HEAD"]
-    here = Path(__file__).parent
-    try:
-        found = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False, timeout=5)  # noqa: S603 - constant command
-    except (OSError, subprocess.TimeoutExpired):
-        return "unknown"
-    return found.stdout.strip() if found.returncode == 0 else "unknown"

@@ -11,7 +11,7 @@ from schemas.run_record import Status
 from shared.audit import Audit
 from shared.documents import open_firestore
 from shared.warehouse import open_bigquery
-from tests.emulator.builders import orders, position, put, write_market
+from tests.emulator.builders import orders, position, put, strategy, write_market
 from tests.emulator.promises import read_table
 from tests.emulator.test_price_patch import broker_has, without_prices
 from tests.emulator.test_retire import FAR_AHEAD, age, names, receipts
@@ -154,6 +154,20 @@ def test_a_run_of_the_dataset_s_own_environment_goes_ahead(stack: LocalStack) ->
     put(stack, "live_positions", position(1, trade_type="THEORETICAL"))
     label(stack, "paper")
     assert stack.run("trades", ENVIRONMENT="paper").counts.archived == 1
+
+
+@pytest.mark.parametrize("commit", ["unknown", "4b825dc642cb6eb9a060e54bf8d69288fbee4904-dirty"])
+def test_real_money_s_history_is_written_by_no_code_that_nobody_can_look_up(commit: str, stack: LocalStack) -> None:
+    put(stack, "dim_strategies", strategy(1))
+    prod = stack.changed(ENVIRONMENT="prod", ALPACA_API_KEY="", ALPACA_SECRET_KEY="")
+
+    record = prod.run("strategies", GIT_HASH=commit)
+
+    assert record.error is not None
+    assert (record.status, record.error.type, record.git_hash) == (Status.FAILED, "UntraceableCodeError", commit)
+    assert commit in record.error.message
+    assert not stack.parts().tables.exists(loops()["strategies"].row)
+    assert prod.run("strategies", GIT_HASH="4b825dc642cb6eb9a060e54bf8d69288fbee4904").counts.archived == 1
 
 
 def test_a_dataset_that_a_run_makes_bears_the_label_of_its_environment(stack: LocalStack) -> None:
