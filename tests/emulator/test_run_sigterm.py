@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from signal import SIGTERM
+from signal import SIGKILL, SIGTERM
 from threading import Event
 from time import monotonic, sleep
 
@@ -110,6 +110,33 @@ def test_a_job_told_to_stop_at_either_end_leaves_nothing_that_the_next_run_minds
     let_a_minute_pass(stack, wire)
     stack.run("trades")
     Promises(stack).assert_kept(REFUSED)
+
+
+@pytest.mark.parametrize("place", ["the scan", "the append", "the commit"])
+def test_a_job_killed_while_it_says_that_it_was_stopped_leaves_nothing_that_the_next_run_minds(
+    place: str, stack: LocalStack, wire: Wire, tmp_path: Path
+) -> None:
+    stopped, saying = Gate(BLOCKED_IN[place], loses=True), Gate(moments.records, loses=True)
+
+    def hold(call: Call) -> None:
+        stopped(call)
+        if stopped.reached.is_set():
+            saying(call)
+
+    wire.set(before=hold)
+    process = start_job(stack.changed(**wire.environment), tmp_path / "output")
+    with stopped.held():
+        process.terminate()
+        with saying.held():
+            process.kill()
+            process.join(GRACE_S)
+    assert process.exitcode == -SIGKILL
+    assert [run["status"] for run in Promises(stack).runs] == ["RUNNING"]
+    let_a_minute_pass(stack, wire)
+    stack.run("trades")
+    promises = Promises(stack)
+    promises.assert_kept(REFUSED)
+    assert len(promises.rows) == 5
 
 
 def interrupt(moment: Moment, stack: LocalStack, wire: Wire, output: Path) -> None:
