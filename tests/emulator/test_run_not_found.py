@@ -1,4 +1,4 @@
-"""BigQuery says for a while that a table or stream is not there, as it may of a fresh one: nothing is lost or doubled."""
+"""BigQuery finds no table or stream for a while, as it may with fresh ones: nothing is lost, nothing is there twice."""
 
 import json
 from pathlib import Path
