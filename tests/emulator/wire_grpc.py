@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event
 
 import grpc
@@ -45,9 +45,13 @@ class _Relay(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc is untyped
     def _relay(self, method: str, requests: list[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
         call = self._noted(method, requests, context)
         answer: list[bytes] = []
+        refusal: grpc.RpcError | None = None
         try:
             self._wire.before(call)
-            answer += self._upstream(method, requests, context)
+            try:
+                answer += self._upstream(method, requests, context)
+            except grpc.RpcError as error:
+                refusal = error  # an answer as well: the job may die at it, or never hear of it
             call.answer = b"".join(answer)
             self._wire.after(call)
         except CutError as cut:
@@ -55,8 +59,8 @@ class _Relay(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc is untyped
             context.abort(grpc.StatusCode.UNAVAILABLE, "the wire was cut")
         except RefusedError as refused:
             context.abort(grpc.StatusCode[refused.code], str(refused))
-        except grpc.RpcError as error:
-            context.abort(error.code(), error.details())
+        if refusal:
+            context.abort(refusal.code(), refusal.details())
         yield from answer if call.told is None else [call.told]
 
     def _noted(self, method: str, requests: list[bytes], context: grpc.ServicerContext) -> Call:
@@ -65,8 +69,12 @@ class _Relay(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc is untyped
         if not context.add_callback(given_up.set):
             given_up.set()
         call.until_given_up = lambda: given_up.wait(PATIENCE_S)
-        call.again = lambda: list(self._upstream(method, requests, context))
+        call.again = lambda: self._once_more(method, requests, context)
         return call
+
+    def _once_more(self, method: str, requests: list[bytes], context: grpc.ServicerContext) -> None:
+        with suppress(grpc.RpcError):  # the job has its answer
+            list(self._upstream(method, requests, context))
 
     def _upstream(self, method: str, requests: list[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
         forward = self._channel.stream_stream(method)
