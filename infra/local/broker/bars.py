@@ -5,12 +5,13 @@ symbol, then time. Symbols without bars are absent.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
 from infra.local import rfc3339
+from infra.local.broker.adjustment import adjusted, splits_asked_for
 from infra.local.broker.call import Call
 from infra.local.broker.errors import bad_request, forbidden
 from infra.local.broker.option_symbols import FORM
@@ -51,12 +52,12 @@ def crypto_bars(call: Call) -> JsonObject:
 def stock_bars(call: Call) -> JsonObject:
     """GET /v2/stocks/bars, with the free plan's refusal of the consolidated feed's last quarter of an hour.
 
-    Feed and adjustment choose nothing else: a fixture has one series per symbol.
+    The feed chooses nothing else: a fixture has one series per symbol. Prices are as traded or adjusted for splits.
     """
     end = call.query.instant("end") or call.now
     if call.query.text("feed") == "sip" and end > call.now - _SIP_DELAY:
         raise forbidden("subscription does not permit querying recent SIP data")
-    return _answer(call, _STOCK)
+    return _answer(call, _STOCK, splits_asked_for(call.query, call.ledger.splits))
 
 
 def option_bars(call: Call) -> JsonObject:
@@ -64,12 +65,13 @@ def option_bars(call: Call) -> JsonObject:
     return _answer(call, FORM)
 
 
-def _answer(call: Call, form: re.Pattern[str]) -> JsonObject:
+def _answer(call: Call, form: re.Pattern[str], splits: Sequence[JsonObject] = ()) -> JsonObject:
     wanted = _request(call.query, form, call.now)
     rows = list(islice(_rows(call.ledger.bars, wanted), wanted.limit + 1))
     page: dict[str, list[JsonObject]] = {}
     for symbol, candle in rows[: wanted.limit]:
-        page.setdefault(symbol, []).append(candle._asdict() | {"t": rfc3339.render(candle.t)})
+        shown = adjusted(symbol, candle, splits)
+        page.setdefault(symbol, []).append(shown._asdict() | {"t": rfc3339.render(candle.t)})
     return {"bars": page, "next_page_token": _token(rows[wanted.limit - 1]) if len(rows) > wanted.limit else None}
 
 

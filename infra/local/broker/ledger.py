@@ -1,6 +1,6 @@
 """The venue's state, `broker.json` in memory, and how two of them add up."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +13,14 @@ from infra.local.exact_json import JsonObject
 from infra.local.fixture_values import FixtureError
 
 # The part of broker.json, and the field that tells its rows apart.
-_KEYS = {"orders": "id", "activities": "id", "positions": "symbol", "calendar": "date", "option_contracts": "symbol"}
+_KEYS = {
+    "orders": "id",
+    "activities": "id",
+    "positions": "symbol",
+    "calendar": "date",
+    "option_contracts": "symbol",
+    "splits": "id",
+}
 HISTORY_COLUMNS = ("timestamp", "equity", "profit_loss", "profit_loss_pct")
 _OBJECTS = ("account", "portfolio_history", "option_snapshots")
 
@@ -30,6 +37,8 @@ class Ledger:
     option_snapshots: Mapping[str, JsonObject | None]
     option_contracts: Mapping[str, JsonObject]
     calendar: Mapping[date, JsonObject]
+    splits: Sequence[JsonObject]
+    """Of stocks: symbol, ex_date, and by how many new shares how many old ones were replaced."""
     bars: BarShelf
 
     def counts(self) -> dict[str, int]:
@@ -53,6 +62,7 @@ def open_ledger(broker: JsonObject, bars: BarShelf) -> Ledger:
         option_snapshots=broker.get("option_snapshots", {}),
         option_contracts={row["symbol"]: row for row in broker.get("option_contracts", [])},
         calendar={_date_of(row): row for row in broker.get("calendar", [])},
+        splits=[_checked_split(row) for row in broker.get("splits", [])],
         bars=bars,
     )
 
@@ -115,6 +125,17 @@ def _merge_rows(name: str, rows: list[JsonObject]) -> list[JsonObject]:
     key = _KEYS[name]
     fold: Callable[[str], str] = bare_symbol if name == "positions" else str
     return list({fold(row[key]): row for row in rows}.values())
+
+
+def _checked_split(row: JsonObject) -> JsonObject:
+    try:
+        date.fromisoformat(row["ex_date"])
+        sound = isinstance(row["symbol"], str) and row["new_rate"] > 0 < row["old_rate"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise FixtureError(f"broker.json: splits: {row['id']}: {error!r}") from error
+    if not sound:
+        raise FixtureError(f"broker.json: splits: {row['id']}: symbol must be text, the rates above zero")
+    return row
 
 
 def _date_of(row: JsonObject) -> date:

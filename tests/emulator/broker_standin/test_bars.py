@@ -184,23 +184,50 @@ def test_a_bar_of_quotes_alone_has_no_volume(blank: BrokerServer, tmp_path: Path
     assert [(bar["v"], bar["n"], bar["h"]) for bar in bars] == [(0, 0, 0.5), (0, 0, 1.5)]
 
 
-def test_prices_are_as_traded_whatever_adjustment_is_asked_for(blank: BrokerServer, tmp_path: Path) -> None:
-    split = [*rising_bars(2, DAY, START), *rising_bars(1, DAY, START + 2 * DAY)]
-    blank.seed(fixture(tmp_path, bars={"AAPL": split}))
-    stocks = StockHistoricalDataClient("key", "secret", url_override=blank.url, raw_data=True)
+SPLIT: Row = {"id": "1", "symbol": "AAPL", "ex_date": "2026-09-30", "new_rate": 2, "old_rate": 1}
 
-    answers = [
-        stocks.get_stock_bars(
-            StockBarsRequest(
-                symbol_or_symbols="AAPL",
-                timeframe=TimeFrame.Day,
-                start=START,
-                end=START + 9 * DAY,
-                adjustment=adjustment,
-            )
-        )
-        for adjustment in (Adjustment.RAW, Adjustment.SPLIT)
-    ]
 
-    assert answers[0] == answers[1]
-    assert [bar["o"] for bar in answers[0]["AAPL"]] == [0, 1, 0]
+def opens(broker: BrokerServer, adjustment: Adjustment | None) -> list[float]:
+    """The opening prices of a stock by the day."""
+    stocks = StockHistoricalDataClient("key", "secret", url_override=broker.url, raw_data=True)
+    request = StockBarsRequest(
+        symbol_or_symbols="AAPL",
+        timeframe=TimeFrame.Day,
+        start=START,
+        end=START + 9 * DAY,
+        adjustment=adjustment,
+    )
+    found: Row = stocks.get_stock_bars(request)  # type: ignore[assignment]  # raw data was asked for
+    return [bar["o"] for bar in found["AAPL"]]
+
+
+@pytest.mark.parametrize(
+    ("adjustment", "expected"),
+    [(None, [0, 1, 2]), (Adjustment.RAW, [0, 1, 2]), (Adjustment.SPLIT, [0, 0.5, 2]), (Adjustment.ALL, [0, 0.5, 2])],
+)
+def test_prices_are_as_traded_or_adjusted_for_the_splits_that_came_later(
+    adjustment: Adjustment | None, expected: list[float], blank: BrokerServer, tmp_path: Path
+) -> None:
+    assert START.isoformat() == "2026-09-28T00:00:00+00:00"
+    # Midnight in New York is four hours later: the bar that opens before it is of the day before the split.
+    blank.seed(fixture(tmp_path, bars={"AAPL": rising_bars(3, DAY, START + 4 * HOUR)}, splits=[SPLIT]))
+
+    assert opens(blank, adjustment) == expected
+
+
+def test_without_a_split_adjusting_changes_nothing(blank: BrokerServer, tmp_path: Path) -> None:
+    another = {**SPLIT, "symbol": "MSFT"}
+    blank.seed(fixture(tmp_path, bars={"AAPL": rising_bars(3, DAY, START)}, splits=[another]))
+
+    assert opens(blank, Adjustment.SPLIT) == opens(blank, Adjustment.RAW) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"ex_date": "soon"}, {"ex_date": None}, {"symbol": 5}, {"new_rate": 0}, {"old_rate": "1"}]
+)
+def test_a_split_that_says_nothing_is_refused_when_it_is_loaded(
+    wrong: Row, blank: BrokerServer, tmp_path: Path
+) -> None:
+    answer = blank.seed(fixture(tmp_path, splits=[{**SPLIT, **wrong}]))
+
+    assert (answer.status_code, answer.json()["message"].partition(": 1: ")[0]) == (422, "broker.json: splits")

@@ -1,0 +1,56 @@
+"""Splits of stocks, read off bars as traded beside the same bars adjusted for splits. Pure.
+
+Prices of signals and fills are as traded on their day, and so are bars. After a split the price of the same value is
+another one, which looks like a profit or a loss; so later bars are put on the basis of the first.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from schemas.document import numeric
+from shared.bars import Bar
+
+LEAP = Decimal("1.1")
+"""From one bar to the next a price that rises or falls by less than this factor is taken for the market's own move: of
+splits only small ones stay below it, such as a stock dividend of 5 %."""
+_TOLERANCE = Fraction(1, 200)
+"""Adjusted prices are rounded, those of cheap stocks by up to half a percent."""
+
+
+def leapt(before: Bar, after: Bar) -> bool:
+    """Tell whether a price moved so far between two bars that a split may explain it."""
+    return after.open >= before.close * LEAP or after.open * LEAP <= before.close
+
+
+def shares_of_one(traded: tuple[Bar, Bar], adjusted: tuple[Bar, Bar]) -> Fraction:
+    """Tell how many shares one share became between two bars: 10 by a split of 10 for 1, 1/20 by a reverse one.
+
+    Adjusted prices are all of one basis, so what the adjustment changes from one bar to the other is the split.
+    """
+    before, after = (Fraction(one.close) / Fraction(two.close) for one, two in zip(adjusted, traded, strict=True))
+    ratio = after / before
+    return _simplest(ratio) if ratio >= 1 else 1 / _simplest(1 / ratio)
+
+
+def _simplest(ratio: Fraction) -> Fraction:
+    """Find the ratio of the smallest whole numbers that explains one of at least 1."""
+    near = (Fraction(round(ratio * old), old) for old in range(1, 101))
+    return next(one for one in near if abs(one - ratio) <= ratio * _TOLERANCE)
+
+
+def on_one_basis(bars: Sequence[Bar], splits: Mapping[datetime, Fraction]) -> Sequence[Bar]:
+    """Undo every split between the first of some bars and the others; `splits` are named by the first bar after."""
+    return list(_undone(bars, splits)) if splits else bars
+
+
+def _undone(bars: Sequence[Bar], splits: Mapping[datetime, Fraction]) -> Iterator[Bar]:
+    shares = Fraction(1)
+    for number, bar in enumerate(bars):
+        shares *= splits.get(bar.t, 1) if number else 1
+        yield bar if shares == 1 else _of_so_many(bar, shares)
+
+
+def _of_so_many(bar: Bar, shares: Fraction) -> Bar:
+    return Bar(bar.t, *(numeric(price * shares.numerator / shares.denominator) for price in bar[1:]))
