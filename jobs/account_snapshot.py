@@ -64,7 +64,8 @@ def wants(candidate: Candidate[AccountDocument], _settings: Settings) -> Wants:
     """Ask for positions, history and greeks, and for the prices of the options' underlyings."""
 
     def underlyings(state: AccountState) -> tuple[Window, ...]:
-        return tuple(underlying_window(one["symbol"], candidate.as_of) for one in options_held(state))
+        held = (one["symbol"] for one in options_held(state))
+        return tuple(underlying_window(one, candidate.as_of, state.option_contracts.get(one)) for one in held)
 
     return Wants(account=candidate.document.account_number, account_bars=underlyings)
 

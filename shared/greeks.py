@@ -9,7 +9,7 @@ from schemas.document import numeric
 from shared.fills import finite, positive
 from shared.loop import AccountState
 from shared.market import Market
-from shared.occ import is_option, underlying_window
+from shared.occ import is_adjusted, is_option, underlying_window
 
 _GREEKS = ("delta", "gamma", "theta", "vega", "rho")
 
@@ -65,9 +65,11 @@ def _position_greeks(
     per_share = {name: finite(raw.get(name)) for name in _GREEKS}
     if not any(per_share.values()) and not finite(snapshot.get("impliedVolatility")):
         return {}
-    if (units := _units(position, state.option_contracts.get(position["symbol"], {}))) is None:
+    contract = state.option_contracts.get(position["symbol"], {})
+    if (units := _units(position, contract)) is None:
         return {}
-    spot = _spot(position["symbol"], market, as_of)
+    # Which shares the delta of an adjusted contract is of, and how many of them, nobody says.
+    spot = None if is_adjusted(position["symbol"]) else _spot(position["symbol"], contract, market, as_of)
     in_dollars = {"delta": spot, "gamma": spot * spot / 100 if spot else None}
     return {
         name: None if value is None or (factor := in_dollars.get(name, Decimal(1))) is None else value * units * factor
@@ -86,8 +88,8 @@ def _units(position: Mapping[str, Any], contract: Mapping[str, Any]) -> Decimal 
     return (-abs(qty) if position.get("side") == "short" else qty) * multiplier
 
 
-def _spot(option: str, market: Market, as_of: datetime) -> Decimal | None:
-    bars = market.bars(underlying_window(option, as_of))
+def _spot(option: str, contract: Mapping[str, Any], market: Market, as_of: datetime) -> Decimal | None:
+    bars = market.bars(underlying_window(option, as_of, contract))
     return bars[-1].close if bars else None
 
 

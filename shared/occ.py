@@ -21,9 +21,14 @@ def is_option(position: Mapping[str, Any]) -> bool:
     return position.get("asset_class") == "us_option" or (isinstance(symbol, str) and is_symbol(symbol, "OPTION"))
 
 
-def underlying_window(symbol: str, until: datetime) -> Window:
-    """Name the bars that hold the last price of an option's underlying before a moment."""
-    return Window("EQUITY", symbol[:-_TAIL].rstrip(_DIGITS), until - LOOK_BACK, until)
+def underlying_window(symbol: str, until: datetime, contract: Mapping[str, Any] | None = None) -> Window:
+    """Name the bars that hold the last price of an option's underlying before a moment.
+
+    Its contract says what that is. Without one it is taken for the root, which lacks the dot of a stock like BRK.B.
+    """
+    stated, root = (contract or {}).get("underlying_symbol"), symbol[:-_TAIL].rstrip(_DIGITS)
+    underlying = stated if isinstance(stated, str) and is_symbol(stated, "EQUITY") else root
+    return Window("EQUITY", underlying, until - LOOK_BACK, until)
 
 
 def is_adjusted(symbol: str) -> bool:

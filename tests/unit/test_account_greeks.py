@@ -127,6 +127,29 @@ def test_without_the_price_of_the_underlying_delta_and_gamma_are_unknown() -> No
     assert coverage(found) == (2, 1, False)
 
 
+def test_the_contract_says_what_the_underlying_is_for_a_root_has_no_dot() -> None:
+    root = "BRKB260918C00450000"
+    contract = {"symbol": root, "multiplier": "100", "underlying_symbol": "BRK.B"}
+
+    assert coverage(row([option(root)], {root: SNAPSHOT}, {"BRK.B": SPOTS["AAPL"]}, {root: contract})) == (1, 1, True)
+
+
+@pytest.mark.parametrize("stated", [None, 5, "", "AAPL,MSFT", "brk b"])
+def test_a_contract_that_says_nothing_of_use_leaves_the_root(stated: Any) -> None:
+    contract = {"symbol": CALL, "multiplier": "100", "underlying_symbol": stated}
+
+    assert coverage(row([option()], {CALL: SNAPSHOT}, contracts={CALL: contract})) == (1, 1, True)
+
+
+def test_delta_and_gamma_of_an_adjusted_contract_are_unknown_for_nobody_says_of_how_many_shares_they_are() -> None:
+    adjusted = "AAPL1260918C00150000"
+    contract = {"symbol": adjusted, "multiplier": "100", "size": "10"}
+    found = row([option(adjusted)], {adjusted: SNAPSHOT}, contracts={adjusted: contract})
+
+    assert nets(found) == (None, None, *map(Decimal, ("-50", "20", "2")))
+    assert coverage(found) == (1, 0, False)
+
+
 def test_the_price_of_an_underlying_may_be_a_week_old_but_not_older() -> None:
     for age, known in ((timedelta(days=7), True), (timedelta(days=7, hours=1), False)):
         found = row([option()], {CALL: SNAPSHOT}, {"AAPL": list(flat(AS_OF - age, 1, 150))})
