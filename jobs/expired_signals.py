@@ -12,7 +12,7 @@ from schemas.table import Provenance
 from shared.bars import excursion, expected_bars, shortfall
 from shared.formulae import percent
 from shared.loop import Candidate, Evidence, Loop, Wants
-from shared.market import Window
+from shared.market import Window, is_short
 from shared.settings import Settings
 
 
@@ -46,10 +46,13 @@ def due(signal: LiveSignalDocument, as_of: datetime, settings: Settings) -> bool
     return signal.valid_until + timedelta(hours=settings.expired_after_hours) <= as_of
 
 
-def wants(candidate: Candidate[LiveSignalDocument], _settings: Settings) -> Wants:
-    """Ask for the bars of the validity, if there can be any."""
+def wants(candidate: Candidate[LiveSignalDocument], settings: Settings) -> Wants:
+    """Ask for the bars of the validity, if there can be any: those of a short one by the minute."""
     signal = candidate.document
-    return Wants(bars=(_window(signal),)) if signal.tradable else Wants()
+    if not signal.tradable:
+        return Wants()
+    window = _window(signal)
+    return Wants(minutes=(window,)) if is_short(window, settings.bar_timeframe) else Wants(bars=(window,))
 
 
 def build(candidate: Candidate[LiveSignalDocument], evidence: Evidence, provenance: Provenance) -> ExpiredSignal:
@@ -75,13 +78,14 @@ def follows(signal: ExpiredSignal, _as_of: datetime | None) -> Mapping[str, obje
 
 def _missed(signal: LiveSignalDocument, evidence: Evidence) -> Missed:
     window = _window(signal)
-    bars = evidence.market.bars(window)
+    market = evidence.market_of(window)
+    bars = market.bars_as_of_the_first(window)
     if not bars:
         return _nothing()
     moved = excursion(signal.side, signal.entry_price, bars)
     distance = shortfall(signal.entry_price, bars)
     moved_pct = percent(moved.favourable, signal.entry_price)
-    gapless = len(bars) == expected_bars(window.start, window.end, evidence.market.length)
+    gapless = len(bars) == expected_bars(window.start, window.end, market.length)
     return Missed(
         max_mfe=numeric(moved.favourable),
         max_mfe_pct=moved_pct,
@@ -89,9 +93,9 @@ def _missed(signal: LiveSignalDocument, evidence: Evidence) -> Missed:
         distance_to_trigger_pct=percent(distance, signal.entry_price),
         would_have_triggered=distance == 0,
         moonshot=moved_pct >= evidence.settings.moonshot_pct,
-        bar_timeframe=evidence.market.timeframe,
+        bar_timeframe=market.timeframe,
         bars_used=len(bars),
-        window_complete=gapless or signal.asset_class != "CRYPTO",
+        window_complete=(gapless or signal.asset_class != "CRYPTO") and market.is_over(window),
     )
 
 

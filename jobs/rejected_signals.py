@@ -87,7 +87,7 @@ def _theory(signal: RejectedSignalDocument, evidence: Evidence) -> Theory:
     if not signal.tradable or not evidence.market.knows(signal.symbol):
         return _nothing(notional, "NOT_TRADABLE")
     window = _window(signal, evidence.settings)
-    bars = evidence.market.bars(window)
+    bars = evidence.market.bars_as_of_the_first(window)
     leave = walk(signal.side, signal.suggested_stop, signal.take_profit_1, bars)
     if leave is None:
         return _nothing(notional, "NO_MARKET_DATA")

@@ -1,7 +1,7 @@
 """The broker: its accounts and its market data, through alpaca-py with raw answers."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +18,8 @@ K = TypeVar("K")
 
 BARS_PAGE = 10_000
 SNAPSHOTS_PER_CALL = 100
+SIP_DELAY = timedelta(minutes=16)
+"""A minute more than what is refused, for clocks differ."""
 
 
 class Broker:
@@ -50,17 +52,24 @@ class Broker:
         return found
 
     def bars(
-        self, asset_class: str, symbols: Sequence[str], timeframe: str, start: datetime, last: datetime
+        self,
+        asset_class: str,
+        symbols: Sequence[str],
+        timeframe: str,
+        start: datetime,
+        last: datetime,
+        *,
+        adjusted: bool = False,
     ) -> dict[str, list[Any]]:
         """Read the bars that open from `start` to `last`, both included, of at most 100 symbols; all pages of them.
 
-        Every symbol is in the result, oldest bar first.
+        Every symbol is in the result, oldest bar first. Prices are as traded, or of stocks adjusted for splits.
 
         Raises:
             SymbolRefusedError: The broker knows no such symbol as one of these; the others went unanswered too.
             BrokerError: Anything else went wrong.
         """
-        client, path, extra = self._market(asset_class)
+        client, path, extra = self._market(asset_class, adjusted=adjusted)
         span = {"timeframe": timeframe, "start": rfc3339(start), "end": rfc3339(last)}
         query = {"symbols": ",".join(symbols), "limit": BARS_PAGE, **span, **extra}
         found: dict[str, list[Any]] = {symbol: [] for symbol in symbols}
@@ -91,13 +100,21 @@ class Broker:
                 raise BrokerError(path, HTTPStatus.OK, f"answers with {name} of another shape")
             yield held
 
-    def _market(self, asset_class: str) -> "tuple[RESTClient, str, dict[str, str]]":
+    def delay(self, asset_class: str) -> timedelta:
+        """How old a bar must be to be given out to everybody.
+
+        The consolidated feed of the stock market refuses the basic plan what is younger than a quarter of an hour.
+        """
+        return SIP_DELAY if asset_class == "EQUITY" and self._settings.stock_feed == "sip" else timedelta(0)
+
+    def _market(self, asset_class: str, *, adjusted: bool) -> "tuple[RESTClient, str, dict[str, str]]":
         match asset_class:
             case "CRYPTO":
                 return self._crypto, "/crypto/us/bars", {}
             case "EQUITY":
                 # Prices of signals are as traded then, so bars must be too.
-                return self._stocks, "/stocks/bars", {"adjustment": "raw", "feed": self._settings.stock_feed}
+                adjustment = "split" if adjusted else "raw"
+                return self._stocks, "/stocks/bars", {"adjustment": adjustment, "feed": self._settings.stock_feed}
             case _:
                 return self._options, "/options/bars", {}
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 
@@ -12,12 +14,17 @@ from schemas.document import numeric
 from shared.bar_requests import BarRequest, Span, planned
 from shared.bars import LENGTHS, Bar, bar_holding
 from shared.broker import BARS_PAGE, Broker, SymbolRefusedError
+from shared.splits import leapt, on_one_basis, shares_of_one
 
 NEARBY = BARS_PAGE // 10
 """Windows of one symbol less than this many bars apart are fetched together: calls are scarcer than bytes."""
 
+FEW_BARS = 6
+"""Fewer make a window short: six hours by the hour, of which the last bar may end an hour too late."""
+
 _TIME = attrgetter("t")
 _TICK = timedelta(microseconds=1)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,11 @@ class Window:
     end: datetime
 
 
+def is_short(window: Window, timeframe: str) -> bool:
+    """Tell whether a window holds so few bars that what its last one tells of afterwards would weigh too much."""
+    return window.end - window.start < FEW_BARS * LENGTHS[timeframe]
+
+
 @dataclass
 class _Series:
     bars: list[Bar] = field(default_factory=list)
@@ -37,12 +49,22 @@ class _Series:
     """Disjoint intervals already fetched, oldest first."""
     wanted: int = 0
     """The page that last wanted some of it."""
+    splits: dict[datetime, Fraction] = field(default_factory=dict)
+    """Shares that one share became, by the bar that opened after it."""
 
     def add(self, answer: Iterable[Mapping[str, Any]], start: datetime, end: datetime) -> None:
         """Take in what the broker answered for [start, end)."""
         bars = {bar.t: bar for bar in (*self.bars, *bars_of(answer))}
         self.bars = sorted(bars.values(), key=_TIME)
         self.covered = merged([*self.covered, (start, end)], timedelta(0))
+
+    def leaps(self, start: datetime, end: datetime) -> Iterator[tuple[Bar, Bar]]:
+        """Find the leaps between bars that follow each other, as far as [start, end) has a part in them."""
+        begin, finish = next(one for one in self.covered if one[0] <= start < one[1])
+        first = bisect_left(self.bars, start, key=_TIME) - 1
+        last = bisect_left(self.bars, end, key=_TIME) + 1
+        held = (bar for bar in self.bars[max(first, 0) : last] if begin <= bar.t < finish)
+        return (pair for pair in pairwise(held) if leapt(*pair))
 
 
 class Market:
@@ -54,8 +76,7 @@ class Market:
         self._series: dict[tuple[str, str], _Series] = {}
         self._refused: set[str] = set()
         self._page = 0
-        self._until = closed_by - LENGTHS[timeframe] + _TICK
-        """Before this a bar must open to be closed in time."""
+        self._closed_by = closed_by
         self.timeframe = timeframe
         self.length = LENGTHS[timeframe]
 
@@ -77,7 +98,7 @@ class Market:
         by_symbol: dict[tuple[str, str], list[tuple[datetime, datetime]]] = {}
         for window in windows:
             wanted = by_symbol.setdefault((window.asset_class, window.symbol), [])
-            wanted.append((window.start, min(window.end, self._until)))
+            wanted.append((window.start, min(window.end, self._until(window.asset_class))))
         missing: dict[str, list[Span]] = {}
         for (asset_class, symbol), wanted in by_symbol.items():
             series = self._series.setdefault((asset_class, symbol), _Series())
@@ -104,7 +125,19 @@ class Market:
                 self._ask(asset_class, [span])
             return
         for symbol, answer in found.items():
-            self._series[asset_class, symbol].add(answer, start, end)
+            series = self._series[asset_class, symbol]
+            series.add(answer, start, end)
+            if asset_class == "EQUITY":
+                leaps = series.leaps(start, end)
+                series.splits.update({after.t: self._split(symbol, before, after) for before, after in leaps})
+
+    def _split(self, symbol: str, before: Bar, after: Bar) -> Fraction:
+        """Ask how many shares one share became between two bars; 1 where the market itself leapt."""
+        found = self._broker.bars("EQUITY", [symbol], self.timeframe, before.t, after.t, adjusted=True)
+        adjusted = {bar.t: bar for bar in bars_of(found[symbol])}
+        if before.t not in adjusted or after.t not in adjusted:
+            return Fraction(1)
+        return shares_of_one((before, after), (adjusted[before.t], adjusted[after.t]))
 
     def knows(self, symbol: str) -> bool:
         """Whether the market data has such a symbol at all."""
@@ -112,14 +145,26 @@ class Market:
 
     def is_over(self, window: Window) -> bool:
         """Whether the last bar that opens in a window is closed; what it holds may still change if not."""
-        return bar_holding(window.end - _TICK, self.length) < self._until
+        last = window.end - _TICK
+        # Where a day of the stock market begins depends on the season, so its last bar may open as late as that.
+        local = window.asset_class != "CRYPTO" and self.length >= _DAY
+        return (last if local else bar_holding(last, self.length)) < self._until(window.asset_class)
 
     def bars(self, window: Window) -> Sequence[Bar]:
         """Return the closed bars of a loaded window, oldest first."""
         series = self._series.get((window.asset_class, window.symbol), _Series())
         first = bisect_left(series.bars, window.start, key=_TIME)
-        last = bisect_left(series.bars, min(window.end, self._until), key=_TIME)
+        last = bisect_left(series.bars, min(window.end, self._until(window.asset_class)), key=_TIME)
         return series.bars[first:last]
+
+    def bars_as_of_the_first(self, window: Window) -> Sequence[Bar]:
+        """Return the same bars on the basis of the first, as if no stock had been split since it."""
+        series = self._series.get((window.asset_class, window.symbol), _Series())
+        return on_one_basis(self.bars(window), series.splits)
+
+    def _until(self, asset_class: str) -> datetime:
+        """Before this a bar must open to be closed, and given out, in time."""
+        return self._closed_by - max(self.length, self._broker.delay(asset_class)) + _TICK
 
 
 def merged(intervals: Iterable[tuple[datetime, datetime]], gap: timedelta) -> list[tuple[datetime, datetime]]:

@@ -202,6 +202,13 @@ KEYS = (
         "tests/unit/test_trades_rules.py::test_the_partition_is_the_utc_date_of_the_exit",
     ),
     Bug(
+        "a split taken for a loss",
+        "jobs/rejected_signals.py",
+        "evidence.market.bars_as_of_the_first(window)",
+        "evidence.market.bars(window)",
+        "tests/emulator/test_splits.py::test_a_rejected_signal_is_walked_as_if_there_had_been_no_split",
+    ),
+    Bug(
         "due by the clock of the machine",
         "shared/records.py",
         "record.as_of = record.read_time",

@@ -187,3 +187,35 @@ def test_a_window_that_begins_after_the_run_asks_for_nothing() -> None:
 
     assert tape.calls == 0
     assert openings(quotes.bars(window(0, 5))) == []
+
+
+@pytest.mark.parametrize(("timeframe", "minutes"), [("1Min", 16), ("5Min", 16), ("15Min", 16), ("1Hour", 60)])
+def test_of_the_consolidated_feed_nothing_is_asked_that_the_basic_plan_is_refused(timeframe: str, minutes: int) -> None:
+    now = START + 48 * HOUR
+    tape = Tape({"AAPL": list(flat(START, 72))}, settings())
+    quotes = Market(tape, timeframe, now)
+    until_now = Window("EQUITY", "AAPL", START, now)
+    quotes.load([until_now])
+
+    assert quotes.bars(until_now)[-1].t <= now - timedelta(minutes=minutes) < quotes.bars(until_now)[-1].t + HOUR
+    assert quotes.is_over(until_now) == (timeframe == "1Hour")
+    assert quotes.is_over(Window("EQUITY", "AAPL", START, now - timedelta(minutes=minutes)))
+
+
+def test_another_feed_gives_out_what_is_closed() -> None:
+    tape = Tape({"AAPL": list(flat(START, 72))}, settings(ALPACA_STOCK_FEED="iex"))
+
+    assert Market(tape, "1Min", START + HOUR).is_over(Window("EQUITY", "AAPL", START, START + HOUR))
+
+
+@pytest.mark.parametrize(("asset_class", "over"), [("EQUITY", False), ("OPTION", False), ("CRYPTO", True)])
+def test_the_last_day_of_a_window_of_the_stock_market_may_end_in_the_small_hours_of_the_next(
+    *, asset_class: str, over: bool
+) -> None:
+    """It begins at midnight in New York."""
+    midnight = START + 48 * HOUR
+    quotes = Market(Tape({}, settings()), "1Day", midnight)
+
+    assert quotes.is_over(Window(asset_class, "X", START, midnight)) == over
+    later = Market(Tape({}, settings()), "1Day", midnight + 24 * HOUR)
+    assert later.is_over(Window(asset_class, "X", START, midnight))
