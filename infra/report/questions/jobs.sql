@@ -1,7 +1,7 @@
--- How each job fared in these days.
+-- How each job fared in these days. A run that was skipped did not look, so a day of such runs says nothing.
 SELECT
   job,
-  MAX_BY(last_status, ds) AS last_status,
+  MAX_BY(last_status, IF(last_status = 'SKIPPED', DATE '0001-01-01', ds)) AS last_status,
   MAX(last_ended_well_at) AS last_ended_well_at,
   MAX(newest_ds) AS newest_ds,
   SUM(runs) AS runs,
@@ -10,7 +10,7 @@ SELECT
   SUM(skipped) AS skipped,
   SUM(archived) AS archived,
   SUM(revised) AS revised,
-  MAX_BY(blind_spot, ds) AS blind_spot,
+  MAX_BY(blind_spot, IF(last_status = 'SKIPPED', DATE '0001-01-01', ds)) AS blind_spot,
   MAX(slowest_s) AS slowest_s,
   SUM(cost_estimate_usd) AS cost_estimate_usd
 FROM data_freshness
