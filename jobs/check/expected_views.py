@@ -117,7 +117,7 @@ def _fared(row: Row) -> Row:
     well, skipped = row["status"] in ENDED_WELL, row["status"] == Status.SKIPPED
     ended = {"ended_well": int(well), "failed": int(not well and not skipped), "skipped": int(skipped)}
     own = {"runs": 1, **ended, "archived": row["archived_count"], "revised": 0}
-    return {"ds": row["ds"], "job": row["job"], "target": row["target"], **own, "blind_spot": 0}
+    return {"ds": row["ds"], "job": row["job"], "target": row["target"], **own, "blind_spot": 0 if well else None}
 
 
 def _refused(record: RunRecord) -> list[Row]:

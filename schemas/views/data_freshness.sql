@@ -2,6 +2,7 @@
 -- One row per day (UTC, of the start of the runs), job and table. last_ended_well_at is the end of the last run that
 -- succeeded, also one with documents pending or quarantined; newest_ds the newest partition that runs of that day
 -- wrote. last_status is that of the run which ended last, SKIPPED only where all were.
+-- blind_spot is what the last run that ended well did not see, NULL where none did.
 -- failed counts FAILED, INTERRUPTED and ABANDONED runs. archived and revised are sums; slowest_s is in seconds.
 -- Each shard of a table that is split has runs of its own: last_status is the worst of their last ones, and
 -- last_ended_well_at the earliest, NULL where a shard that was tried did not end well that day.
@@ -22,7 +23,10 @@ WITH shards AS (
     MAX(ds_max) AS newest_ds,
     SUM(archived_count) AS archived,
     SUM(revised_count) AS revised,
-    MAX(blind_spot) AS blind_spot,
+    MAX_BY(
+      IF(status IN ('SUCCEEDED', 'PARTIAL'), blind_spot, NULL),
+      IF(status IN ('SUCCEEDED', 'PARTIAL'), finished_at, TIMESTAMP '0001-01-01')
+    ) AS blind_spot,
     MAX(IF(status IN ('SUCCEEDED', 'PARTIAL'), duration_s, NULL)) AS slowest_s,
     SUM(cost_estimate_usd) AS cost_estimate_usd
   FROM `{dataset}.ops_job_runs`
@@ -52,7 +56,7 @@ SELECT
   MAX(newest_ds) AS newest_ds,
   SUM(archived) AS archived,
   SUM(revised) AS revised,
-  -- Each shard counts the whole collection, so they all tell the same.
+  -- Each shard counts the whole collection, so they all tell the same at the same time.
   MAX(blind_spot) AS blind_spot,
   MAX(slowest_s) AS slowest_s,
   SUM(cost_estimate_usd) AS cost_estimate_usd

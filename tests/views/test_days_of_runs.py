@@ -1,4 +1,4 @@
-"""What the views of runs, and the questions to them, say of a job that ran several times."""
+"""What the views of runs, and the questions to them, say of a job that ran several times. A month here is a case."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -13,7 +13,13 @@ from schemas.table import ArchivedRow
 from tests.stack import LocalStack
 from tests.views.rows import corner_with, job_run
 
+SHARDS = ("fact_trades-0", "fact_trades-1")
 ASKED = {"of the report": asking.QUESTIONS["jobs"], "saved": question_named("data_freshness").sql}
+
+
+def runs() -> Iterator[ArchivedRow]:
+    yield from skipped_after_it_failed()
+    yield from healed()
 
 
 def skipped_after_it_failed() -> Iterator[ArchivedRow]:
@@ -23,10 +29,25 @@ def skipped_after_it_failed() -> Iterator[ArchivedRow]:
     yield job_run("skipped again", "01-12 00:00", "SKIPPED")
 
 
+def healed() -> Iterator[ArchivedRow]:
+    yield job_run("blind", "02-10 00:15", "SUCCEEDED", blind_spot=3)
+    yield job_run("sees", "02-10 12:00", "PARTIAL", blind_spot=0)
+    yield job_run("never came to look", "02-10 13:00", "FAILED", blind_spot=7)
+    yield job_run("did not look", "02-11 00:15", "FAILED", blind_spot=0)
+    for number, lease in enumerate(SHARDS):
+        yield job_run(f"blind {number}", f"02-12 00:0{number}", "SUCCEEDED", lease=lease, blind_spot=3)
+    yield job_run("one sees", "02-12 12:00", "SUCCEEDED", lease=SHARDS[0], blind_spot=0)
+    yield job_run("did not look either", "02-13 00:15", "FAILED", blind_spot=0)
+
+
 @pytest.fixture(scope="module")
 def ran(servers: LocalStack) -> Iterator[LocalStack]:
-    with corner_with(servers, skipped_after_it_failed()) as corner:
+    with corner_with(servers, runs()) as corner:
         yield corner
+
+
+def shown(stack: LocalStack, view: str, day: str) -> list[dict[str, Any]]:
+    return stack.rows(f"SELECT * FROM {view} WHERE ds = '2026-{day}'")  # noqa: S608 - our own names
 
 
 def of_trades(stack: LocalStack, sql: str, since: str, until: str) -> dict[str, Any]:
@@ -45,3 +66,14 @@ def test_days_on_which_every_run_was_skipped_do_not_hide_how_the_last_one_ended(
 
 def test_days_on_which_every_run_was_skipped_do_not_hide_a_blind_spot(ran: LocalStack) -> None:
     assert of_trades(ran, ASKED["of the report"], "01-01", "01-12")["blind_spot"] == 3
+
+
+def test_a_blind_spot_is_that_of_the_last_run_that_ended_well(ran: LocalStack) -> None:
+    blind = {day: shown(ran, "data_freshness", day)[0]["blind_spot"] for day in ("02-10", "02-11", "02-12")}
+
+    assert blind == {"02-10": 0, "02-11": None, "02-12": 3}
+
+
+def test_a_day_without_a_good_run_does_not_hide_the_blind_spot_of_the_day_before(ran: LocalStack) -> None:
+    assert of_trades(ran, ASKED["of the report"], "02-12", "02-13")["blind_spot"] == 3
+    assert of_trades(ran, ASKED["of the report"], "01-10", "02-11")["blind_spot"] == 0

@@ -1,4 +1,4 @@
--- How each job fared in these days. A run that was skipped did not look, so a day of such runs says nothing.
+-- How each job fared in these days. Days on which all were skipped, or none saw its source, say nothing.
 SELECT
   job,
   MAX_BY(last_status, IF(last_status = 'SKIPPED', DATE '0001-01-01', ds)) AS last_status,
@@ -10,7 +10,7 @@ SELECT
   SUM(skipped) AS skipped,
   SUM(archived) AS archived,
   SUM(revised) AS revised,
-  MAX_BY(blind_spot, IF(last_status = 'SKIPPED', DATE '0001-01-01', ds)) AS blind_spot,
+  MAX_BY(blind_spot, IF(blind_spot IS NULL, DATE '0001-01-01', ds)) AS blind_spot,
   MAX(slowest_s) AS slowest_s,
   SUM(cost_estimate_usd) AS cost_estimate_usd
 FROM data_freshness
