@@ -88,7 +88,7 @@ def _always(answers: Answers) -> Iterator[Table]:
     if waiting:
         yield Table("In quarantine, by each job's last run that ended well", _WAITING, waiting)
     if answers["drift"]:
-        yield Table("Fields that no schema knows, by each job's last run that met any", _DRIFT, answers["drift"])
+        yield Table("Fields that no schema knows, of each job's last day with any", _DRIFT, answers["drift"])
 
 
 def _words(answers: Answers) -> str:

@@ -1,5 +1,5 @@
 -- Which fields arrive that no schema knows?
--- What the last run of each of these days met, of each shard where a table is split, by job and field.
+-- The most that one run of each of these days met, of each shard where a table is split, by job and field.
 -- Without --since: the last 14 days.
 SELECT
   ds,

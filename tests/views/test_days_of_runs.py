@@ -20,6 +20,7 @@ ASKED = {"of the report": asking.QUESTIONS["jobs"], "saved": question_named("dat
 def runs() -> Iterator[ArchivedRow]:
     yield from skipped_after_it_failed()
     yield from healed()
+    yield from met_again()
 
 
 def skipped_after_it_failed() -> Iterator[ArchivedRow]:
@@ -38,6 +39,13 @@ def healed() -> Iterator[ArchivedRow]:
         yield job_run(f"blind {number}", f"02-12 00:0{number}", "SUCCEEDED", lease=lease, blind_spot=3)
     yield job_run("one sees", "02-12 12:00", "SUCCEEDED", lease=SHARDS[0], blind_spot=0)
     yield job_run("did not look either", "02-13 00:15", "FAILED", blind_spot=0)
+
+
+def met_again() -> Iterator[ArchivedRow]:
+    yield job_run("met six", "03-10 00:15", "SUCCEEDED", drift='{"leverage":6}')
+    yield job_run("met two", "03-10 06:00", "PARTIAL", drift='{"leverage":2,"lever":1}')
+    yield job_run("read nothing new", "03-10 12:00", "SUCCEEDED")
+    yield job_run("failed", "03-10 13:00", "FAILED", drift='{"leverage":90}')
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +85,9 @@ def test_a_blind_spot_is_that_of_the_last_run_that_ended_well(ran: LocalStack) -
 def test_a_day_without_a_good_run_does_not_hide_the_blind_spot_of_the_day_before(ran: LocalStack) -> None:
     assert of_trades(ran, ASKED["of the report"], "02-12", "02-13")["blind_spot"] == 3
     assert of_trades(ran, ASKED["of the report"], "01-10", "02-11")["blind_spot"] == 0
+
+
+def test_a_field_that_no_schema_knows_is_told_of_a_day_whose_later_runs_had_nothing_to_read(ran: LocalStack) -> None:
+    met = {row["field"]: (row["documents"], row["job_run_id"]) for row in shown(ran, "field_drift", "03-10")}
+
+    assert met == {"leverage": (6, "met two"), "lever": (1, "met two")}

@@ -63,15 +63,15 @@ def test_the_last_of_the_shards_runs_stands_for_them(split: LocalStack) -> None:
 
 
 def test_a_second_run_of_a_shard_takes_the_place_of_its_first_one_alone(split: LocalStack) -> None:
-    met = {row["field"]: row["documents"] for row in shown(split, "field_drift", "03-02")}
-
     assert refused(split, "03-02") == {"BAD_TYPE": 30, "NOT_FINITE": 25}
     assert {row["pending"] for row in shown(split, "quarantine_trend", "03-02")} == {111}
-    assert met == {"leverage": 26, 'say \\"when\\": 7': 2}
 
 
-def test_fields_that_no_schema_knows_are_counted_over_all_shards(split: LocalStack) -> None:
-    met = {row["field"]: row["documents"] for row in shown(split, "field_drift", "03-01")}
+@pytest.mark.parametrize("day", ["03-01", "03-02"])
+def test_fields_that_no_schema_knows_are_counted_over_all_shards_whatever_a_later_run_had_to_read(
+    split: LocalStack, day: str
+) -> None:
+    met = {row["field"]: row["documents"] for row in shown(split, "field_drift", day)}
 
     assert met == {"leverage": 321, 'say \\"when\\": 7': 2}
 

@@ -1,4 +1,4 @@
--- The unknown fields that each job's last run with any met.
+-- The unknown fields that each job met on its last day with any.
 SELECT
   job,
   field,
