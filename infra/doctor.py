@@ -181,7 +181,7 @@ def _last_runs(parts: Parts) -> Iterator[Finding]:
 def _late(job: Job, now: datetime, parts: Parts) -> Iterator[Finding]:
     """Look at each shard of the job's table by itself, for the runs of one say nothing of another."""
     records = parts.runs.recent(1000, job.name)
-    good = [one for one in records if one["status"] in ENDED_WELL and not one.get("dry_run")]
+    good = [one for one in records if one["status"] in ENDED_WELL and not (one.get("dry_run") or one.get("narrowed"))]
     for shard in parts.leases.of(job.lease):
         lease = shard.of(job.lease)
         name = job.name if lease == job.lease else f"{job.name}, shard {lease}"

@@ -49,6 +49,7 @@ class Stated(Counted):
     attempt: int
     trigger: str | None
     as_of: datetime
+    narrowed: bool | None
     read_time: datetime | None
     ds_min: date | None
     ds_max: date | None
@@ -109,6 +110,7 @@ def stated(run: JobRunDocument) -> Stated:
         attempt=run.attempt,
         trigger=run.trigger,
         as_of=run.as_of,
+        narrowed=run.narrowed,
         read_time=run.read_time,
         ds_min=run.ds_min,
         ds_max=run.ds_max,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator
 
-from schemas.columns import Count, Day, Instant, Integer, Json, Numeric, Text, Usd
+from schemas.columns import Count, Day, Instant, Integer, Json, Numeric, Since, Text, Usd
 from schemas.document import Document, Flag, Map, Number, OptionalString, String, Time, Whole, as_list, as_text, refuse
 from schemas.reasons import Reason
 from schemas.run_record import Counts, RunError
@@ -70,6 +70,8 @@ class JobRunDocument(Document):
     """Who asked for it."""
     as_of: Time
     """Moment that decides what was due."""
+    narrowed: Flag | None = None
+    """Whether only a part of it was asked for; null in records of earlier versions, which did not say."""
     read_time: Time | None = None
     """Moment at which the source was read."""
     ds_min: OptionalDay = None
@@ -154,6 +156,9 @@ class JobRun(ArchivedRow):
     """Who asked for it: the schedule, a person, HTTP."""
     as_of: Instant
     """Moment that decided what was due."""
+    narrowed: Annotated[bool | None, Since(4)]
+    """Whether only a part of that was asked for, by a limit, days or a position, so that the counts say nothing of the
+    whole. NULL of older runs, which did not say."""
     read_time: Instant | None
     """Moment at which the source was read. NULL when the run did not come that far."""
     ds_min: Day | None

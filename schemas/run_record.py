@@ -97,6 +97,8 @@ class RunRecord(BaseModel):
     attempt: int = 0
     trigger: str = "manual"
     as_of: datetime
+    narrowed: bool = False
+    """Whether only a part of what is due was asked for, so that its counts say nothing of the whole."""
     read_time: datetime | None = None
     ds_min: date | None = None
     ds_max: date | None = None

@@ -40,6 +40,7 @@ def begin(job: Job, options: Options, parts: Parts) -> RunRecord:
         lease=options.shard.of(job.lease),
         started_at=now,
         as_of=options.as_of or now,
+        narrowed=options.narrowed,
         settings=settings.public(),
         dry_run=options.dry_run,
         **execution_of(settings),

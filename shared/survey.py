@@ -64,7 +64,7 @@ class Options:
     @property
     def narrowed(self) -> bool:
         """Whether only a part of what is due is wanted."""
-        return (self.limit, self.since, self.until) != (None, None, None)
+        return (self.limit, self.since, self.until, self.position) != (None, None, None, None)
 
     def wants(self, day: date) -> bool:
         """Whether a partition is within since and until."""

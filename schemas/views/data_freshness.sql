@@ -1,13 +1,20 @@
 -- How fresh is each table, and how do its jobs fare?
 -- One row per day (UTC, of the start of the runs), job and table. last_ended_well_at is the end of the last run that
--- succeeded, also one with documents pending or quarantined; newest_ds the newest partition that runs of that day
--- wrote. last_status is that of the run which ended last, SKIPPED only where all were.
--- blind_spot is what the last run that ended well did not see, NULL where none did.
+-- succeeded, also one with documents pending or quarantined, and looked at all that was due; blind_spot is what that run
+-- did not see, NULL where there was none; newest_ds the newest partition that runs of that day wrote. last_status is
+-- that of the run which ended last, SKIPPED only where all were.
 -- failed counts FAILED, INTERRUPTED and ABANDONED runs. archived and revised are sums; slowest_s is in seconds.
 -- Each shard of a table that is split has runs of its own: last_status is the worst of their last ones, and
 -- last_ended_well_at the earliest, NULL where a shard that was tried did not end well that day.
 -- Known only as of the last run of job-runs. A filter on ds reaches ops_job_runs.
-WITH shards AS (
+WITH runs AS (
+  SELECT
+    *,
+    IF(status IN ('SUCCEEDED', 'PARTIAL') AND narrowed IS NOT TRUE, finished_at, NULL) AS ended_well_at
+  FROM `{dataset}.ops_job_runs`
+),
+
+shards AS (
   SELECT
     ds,
     job,
@@ -19,17 +26,17 @@ WITH shards AS (
     COUNTIF(status IN ('FAILED', 'INTERRUPTED', 'ABANDONED')) AS failed,
     COUNTIF(status = 'SKIPPED') AS skipped,
     MAX_BY(status, IF(status = 'SKIPPED', TIMESTAMP '0001-01-01', finished_at)) AS last_status,
-    MAX(IF(status IN ('SUCCEEDED', 'PARTIAL'), finished_at, NULL)) AS last_ended_well_at,
+    MAX(ended_well_at) AS last_ended_well_at,
     MAX(ds_max) AS newest_ds,
     SUM(archived_count) AS archived,
     SUM(revised_count) AS revised,
     MAX_BY(
-      IF(status IN ('SUCCEEDED', 'PARTIAL'), blind_spot, NULL),
-      IF(status IN ('SUCCEEDED', 'PARTIAL'), finished_at, TIMESTAMP '0001-01-01')
+      IF(ended_well_at IS NULL, NULL, blind_spot),
+      COALESCE(ended_well_at, TIMESTAMP '0001-01-01')
     ) AS blind_spot,
     MAX(IF(status IN ('SUCCEEDED', 'PARTIAL'), duration_s, NULL)) AS slowest_s,
     SUM(cost_estimate_usd) AS cost_estimate_usd
-  FROM `{dataset}.ops_job_runs`
+  FROM runs
   GROUP BY ds, job, target, lease
 )
 

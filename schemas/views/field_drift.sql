@@ -1,5 +1,6 @@
 -- Which fields arrive that no schema knows?
--- One row per day (UTC), job and field: the most documents in which one run of that day that ended well met it. field is
+-- One row per day (UTC), job and field: the most documents in which one run of that day that ended well and looked
+-- at all that was due met it. field is
 -- written as JSON writes it. Such fields are kept whole in source_extra; here it shows that the engine, or the broker,
 -- says something new. A run meets the fields of documents that it had to read; most of those already archived it knows by
 -- their names, so later runs of a day meet fewer. Where a table is split into shards, those of each are added, and
@@ -15,7 +16,7 @@ WITH met AS (
     MAX_BY(runs.job_run_id, runs.finished_at) AS job_run_id
   FROM `{dataset}.ops_job_runs` AS runs
   CROSS JOIN UNNEST(REGEXP_EXTRACT_ALL(TO_JSON_STRING(runs.drift), r'"(?:[^"\\]|\\.)*": *[0-9]+')) AS part
-  WHERE runs.status IN ('SUCCEEDED', 'PARTIAL')
+  WHERE runs.status IN ('SUCCEEDED', 'PARTIAL') AND runs.narrowed IS NOT TRUE
   -- Each shard has a lease of its own, and no other column tells them apart: a task may run several.
   GROUP BY runs.ds, runs.job, runs.lease, field
 )

@@ -1,5 +1,6 @@
 -- Is the quarantine growing, and for which reason?
--- One row per day (UTC), job and reason code: how many documents the last run of that day that ended well refused.
+-- One row per day (UTC), job and reason code: how many documents the last run of that day that ended well and
+-- looked at all that was due refused.
 -- Each run looks at every due document anew, so these are levels, not additions. A job whose last run refused nothing
 -- has one row without a reason and with refused 0. Where a table is split into shards, the last runs of each are added,
 -- refused and pending, and finished_at and job_run_id are of the one that ended last; on the day of a split, runs from
@@ -21,7 +22,7 @@ WITH last_runs AS (
       finished_at
     ) AS run
   FROM `{dataset}.ops_job_runs`
-  WHERE status IN ('SUCCEEDED', 'PARTIAL')
+  WHERE status IN ('SUCCEEDED', 'PARTIAL') AND narrowed IS NOT TRUE
   GROUP BY ds, job, lease
 ),
 

@@ -10,12 +10,14 @@ import pytest
 from google.api_core.exceptions import PermissionDenied
 
 from infra.doctor import State, examine, in_haste, stated
-from jobs.registry import RUN_ALL
+from jobs.registry import RUN_ALL, all_jobs
 from schemas.table import ArchivedRow
 from schemas.views import VIEWS
 from shared.log import Log
 from shared.parts import connect
+from shared.run import run
 from shared.stream import PendingStream, WriteStreams
+from shared.survey import Options
 from tests.emulator.builders import position, put
 from tests.emulator.test_account_truth import holding, seed
 from tests.stack import LocalStack
@@ -68,6 +70,13 @@ def test_a_job_that_ended_well_too_long_ago_is_late(healthy: LocalStack) -> None
     late = [detail for _, detail in findings(healthy)["last runs"] if detail.startswith("trades")]
     assert len(late) == 1
     assert "ended well last at" in late[0]
+
+
+def test_a_run_of_a_part_does_not_make_a_late_job_punctual(healthy: LocalStack) -> None:
+    (whole,) = [one.reference for one in healthy.firestore.collection("job_metadata").stream()]
+    whole.update({"started_at": datetime.now(UTC) - timedelta(hours=27)})
+    run(all_jobs()["trades"], Options(limit=1), healthy.parts())
+    assert "trades: ended well last at" in str(findings(healthy)["last runs"])
 
 
 @pytest.mark.parametrize(

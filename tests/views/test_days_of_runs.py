@@ -21,6 +21,7 @@ def runs() -> Iterator[ArchivedRow]:
     yield from skipped_after_it_failed()
     yield from healed()
     yield from met_again()
+    yield from looked_at_one()
 
 
 def skipped_after_it_failed() -> Iterator[ArchivedRow]:
@@ -46,6 +47,14 @@ def met_again() -> Iterator[ArchivedRow]:
     yield job_run("met two", "03-10 06:00", "PARTIAL", drift='{"leverage":2,"lever":1}')
     yield job_run("read nothing new", "03-10 12:00", "SUCCEEDED")
     yield job_run("failed", "03-10 13:00", "FAILED", drift='{"leverage":90}')
+
+
+def looked_at_one() -> Iterator[ArchivedRow]:
+    whole = {"blind_spot": 2, "drift": '{"leverage":2}', "narrowed": False}
+    yield job_run("whole", "04-10 00:15", "PARTIAL", '{"NOT_FINITE":4}', **whole)
+    yield job_run("a part", "04-10 12:00", "SUCCEEDED", drift='{"leverage":5,"lever":1}', narrowed=True)
+    yield job_run("before it was said", "04-11 00:15", "PARTIAL", '{"NOT_FINITE":4}', narrowed=None)
+    yield job_run("only a part", "04-12 00:15", "PARTIAL", '{"NOT_FINITE":1}', narrowed=True)
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +100,26 @@ def test_a_field_that_no_schema_knows_is_told_of_a_day_whose_later_runs_had_noth
     met = {row["field"]: (row["documents"], row["job_run_id"]) for row in shown(ran, "field_drift", "03-10")}
 
     assert met == {"leverage": (6, "met two"), "lever": (1, "met two")}
+
+
+def test_a_run_of_a_part_does_not_pass_for_the_last_look_at_the_whole(ran: LocalStack) -> None:
+    (refused,) = shown(ran, "quarantine_trend", "04-10")
+    (met,) = shown(ran, "field_drift", "04-10")
+    (fared,) = shown(ran, "data_freshness", "04-10")
+
+    assert (refused["reason"], refused["refused"], refused["job_run_id"]) == ("NOT_FINITE", 4, "whole")
+    assert (met["field"], met["documents"], met["job_run_id"]) == ("leverage", 2, "whole")
+    assert (fared["runs"], fared["ended_well"], fared["blind_spot"]) == (2, 2, 2)
+    assert f"{fared['last_ended_well_at']:%H:%M:%S}" == "00:15:10"
+
+
+def test_a_run_of_a_part_alone_says_nothing_of_the_whole(ran: LocalStack) -> None:
+    (fared,) = shown(ran, "data_freshness", "04-12")
+
+    assert shown(ran, "quarantine_trend", "04-12") == shown(ran, "field_drift", "04-12") == []
+    assert (fared["runs"], fared["last_ended_well_at"], fared["blind_spot"]) == (1, None, None)
+
+
+def test_a_run_that_does_not_say_whether_it_was_of_a_part_was_of_the_whole(ran: LocalStack) -> None:
+    assert [row["refused"] for row in shown(ran, "quarantine_trend", "04-11")] == [4]
+    assert shown(ran, "data_freshness", "04-11")[0]["last_ended_well_at"] is not None
