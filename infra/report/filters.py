@@ -18,22 +18,27 @@ _COLUMNS = (
 )
 
 
+def valued(answers: Answers) -> list[Row]:
+    """Leave out the filters of which no signal could be valued."""
+    return [row for row in answers["rejections"] if row["theoretical_pnl_usd"] is not None]
+
+
 def costliest(answers: Answers) -> Row | None:
-    """Find the filter that cost most, if any cost anything."""
-    valued = [row for row in answers["rejections"] if (row["theoretical_pnl_usd"] or 0) > 0]
-    return max(valued, key=lambda row: row["theoretical_pnl_usd"]) if valued else None
+    """Find the filter that cost most, if any is known to have cost anything."""
+    cost = [row for row in valued(answers) if row["theoretical_pnl_usd"] > 0]
+    return max(cost, key=lambda row: row["theoretical_pnl_usd"], default=None)
 
 
 def section(answers: Answers) -> Section:
     """Show the filters, the costliest first."""
     rows = answers["rejections"]
-    valued = [row for row in rows if row["theoretical_pnl_usd"] is not None]
+    known = valued(answers)
     plotted = Plot(
         "filters",
         "What the refused signals would have earned by reason, USD",
         "A bar for each reason: to the right of zero what the filter cost, to the left what it saved.",
         plot.ranked(
-            plot.values(valued, "rejection_reason", "theoretical_pnl_usd", "signals", "winners", "losers"),
+            plot.values(known, "rejection_reason", "theoretical_pnl_usd", "signals", "winners", "losers"),
             "rejection_reason",
             "theoretical_pnl_usd",
             [
@@ -50,19 +55,30 @@ def section(answers: Answers) -> Section:
     return Section(
         "filters",
         "Which filter should go?",
-        _words(rows, costliest(answers)),
-        [Figure([plotted], table)] if valued else [],
+        _words(answers),
+        [Figure([plotted], table)] if known else [table] if rows else [],
         "Theoretical results are net of fees, of a simulation over the bars. Signals that no bars could value are "
         "unknown and part of no sum.",
     )
 
 
-def _words(rows: Sequence[Row], worst: Row | None) -> str:
+def _words(answers: Answers) -> str:
+    rows = answers["rejections"]
     if not rows:
         return "No signal was rejected in these days."
     refused = writing.plural(sum(row["signals"] for row in rows), "signal")
+    if not valued(answers):
+        return f"{refused} refused; what they would have earned is not known of any."
+    return f"{refused} refused. {_cost(costliest(answers))}{_unknown(rows)}."
+
+
+def _cost(worst: Row | None) -> str:
     if worst is None:
-        return f"{refused} refused. No filter cost anything: whatever they kept out would have earned nothing or lost."
-    cost = writing.usd(worst["theoretical_pnl_usd"])
-    reason = writing.text(worst["rejection_reason"])
-    return f"{refused} refused. {reason} cost most: what it kept out would have earned {cost} USD."
+        return "No filter cost anything: whatever they kept out would have earned nothing or lost"
+    cost, reason = writing.usd(worst["theoretical_pnl_usd"]), writing.text(worst["rejection_reason"])
+    return f"{reason} cost most: what it kept out would have earned {cost} USD"
+
+
+def _unknown(rows: Sequence[Row]) -> str:
+    unknown = sum(row["unknown"] for row in rows)
+    return f"; {writing.plural(unknown, 'signal')} could not be valued" if unknown else ""

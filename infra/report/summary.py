@@ -115,7 +115,7 @@ def _equity(answers: Answers) -> Iterator[Figure]:
 
 
 def _lost_to_filters(answers: Answers) -> Iterator[Figure]:
-    if not answers["rejections"]:
+    if not filters.valued(answers):
         return
     worst = filters.costliest(answers)
     if worst is None:
