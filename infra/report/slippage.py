@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from infra.report import plot, writing
+from infra.report import plot, trades, writing
 from infra.report.asking import Answers, Row
 from infra.report.parts import Column, Figure, Plot, Section, Table
 from infra.report.plot import Spec
@@ -38,14 +38,16 @@ def section(answers: Answers) -> Section:
     """Show each entry's slippage by strategy, and the means."""
     means = _means(answers)
     rows = [row for row in answers["trades"] if row["slippage_pct"] is not None]
+    cut = trades.cut(answers["trades"])
     plotted = Plot(
         "slippage",
         "Slippage of each entry by strategy, percent of the wanted price",
         "A tick for each trade in the row of its strategy: right of zero, orange, it cost; left of it, blue, the price "
-        "was better than wanted.",
+        f"was better than wanted.{f' {cut}.' if cut else ''}",
         _strips(rows),
     )
-    listed = Table(f"{writing.plural(len(rows), 'trade')} with a wanted price, the newest first", _ENTRIES, rows)
+    stated = f"{writing.plural(len(rows), 'trade')} with a wanted price, the newest first"
+    listed = Table(f"{cut}; {stated}" if cut else stated, _ENTRIES, rows)
     mean = Table("Mean slippage of each strategy over all its trades so far", _COLUMNS, means)
     return Section(
         "slippage",

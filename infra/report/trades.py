@@ -26,9 +26,14 @@ _COLUMNS = (
 
 def shown(rows: Sequence[Row]) -> str:
     """Say how many trades are shown, of how many."""
+    return cut(rows) or writing.plural(len(rows), "trade")
+
+
+def cut(rows: Sequence[Row]) -> str:
+    """Say how many trades are shown, of how many, where those are not all; else nothing."""
     total = rows[0]["of_trades"] if rows else 0
     if len(rows) == total:
-        return writing.plural(total, "trade")
+        return ""
     of_all = f"{writing.count(len(rows))} of {writing.count(total)} trades"
     return f"The newest {of_all}; `golden-thread query trade_ledger` has all"
 

@@ -1,11 +1,12 @@
 """What sections of the report say where not all is known, or not all is shown."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from infra.report import filters, summary
+from infra.report import filters, slippage, summary
 from infra.report.parts import Figure, Table
 from tests.report.test_verdict import answers
 
@@ -46,3 +47,27 @@ def test_without_a_refused_signal_there_is_no_table() -> None:
     section = filters.section(answers())
 
     assert (section.answer, section.parts) == ("No signal was rejected in these days.", [])
+
+
+def entry(number: int, of_trades: int, slipped: str | None = "0.5") -> dict[str, Any]:
+    """A trade as the page shows it."""
+    left = datetime(2026, 7, 1, number, tzinfo=UTC)
+    own = {"trade_id": f"t{number}", "strategy_id": "alpha", "symbol": "BTC/USD", "exit_time": left}
+    return {**own, "slippage_pct": None if slipped is None else Decimal(slipped), "of_trades": of_trades}
+
+
+def test_slippage_of_some_of_the_trades_is_not_shown_as_that_of_all() -> None:
+    section = slippage.section(answers(trades=[entry(3, 9), entry(2, 9, None), entry(1, 9)]))
+    (figure,) = section.figures
+    cut = "The newest 3 of 9 trades; `golden-thread query trade_ledger` has all"
+
+    assert figure.table.caption == f"{cut}; 2 trades with a wanted price, the newest first"
+    assert figure.plots[0].reading.endswith(f"better than wanted. {cut}.")
+
+
+def test_slippage_of_all_trades_is_shown_as_such() -> None:
+    section = slippage.section(answers(trades=[entry(2, 2), entry(1, 2, None)]))
+    (figure,) = section.figures
+
+    assert figure.table.caption == "1 trade with a wanted price, the newest first"
+    assert figure.plots[0].reading.endswith("better than wanted.")
