@@ -57,8 +57,8 @@ class ExpiredSignal(SignalRow):
     valid_until: Instant
     """End of its validity."""
     max_mfe: Price | None
-    """Best excursion in favour over the bars in [created_at, valid_until), US dollars per unit, never below 0.
-    NULL without market data."""
+    """Best excursion in favour over the bars in [created_at, valid_until), US dollars per unit, never below 0, as if a
+    stock had not been split since created_at. NULL without market data."""
     max_mfe_pct: Percent | None
     """max_mfe in percent of the entry. NULL without market data."""
     max_mfe_at: Instant | None
@@ -70,7 +70,7 @@ class ExpiredSignal(SignalRow):
     moonshot: bool | None
     """Whether max_mfe_pct reached the setting (default 10). NULL without market data."""
     bar_timeframe: Text | None
-    """Timeframe of the bars read. NULL without market data."""
+    """Timeframe of the bars read: 1Min for a validity of fewer than six bars of the setting. NULL without market data."""
     bars_used: Count
     """Bars read."""
     window_complete: bool
