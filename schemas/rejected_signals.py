@@ -52,8 +52,8 @@ class RejectedSignal(SignalRow):
     notional_usd: Usd
     """Size the simulation assumes, US dollars: the document's own, else the setting."""
     theoretical_exit_price: Price | None
-    """Price at which the simulated trade leaves, US dollars per unit, as if a stock had not been split since created_at.
-    NULL without market data."""
+    """Price at which the simulated trade leaves, US dollars per unit, as if a stock had not been split since
+    created_at. NULL without market data."""
     theoretical_exit_reason: TheoreticalExit
     """What ended the simulated trade; stop before target when one bar holds both."""
     theoretical_exit_time: Instant | None
