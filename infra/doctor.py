@@ -4,7 +4,7 @@ The one trace it leaves, for whoever may write, is an empty write stream, which 
 forgets.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,6 +23,7 @@ from shared.jobs import Job
 from shared.loop import Origin
 from shared.parts import Parts
 from shared.settings import Settings
+from shared.shards import is_of
 
 HASTE = {"retry_seconds": 2.0, "call_timeout_s": 15.0, "broker_attempts": 2}
 """What does not answer soon is reported, not waited for; seconds."""
@@ -182,17 +183,28 @@ def _late(job: Job, now: datetime, parts: Parts) -> Iterator[Finding]:
     """Look at each shard of the job's table by itself, for the runs of one say nothing of another."""
     records = parts.runs.recent(1000, job.name)
     good = [one for one in records if one["status"] in ENDED_WELL and not (one.get("dry_run") or one.get("narrowed"))]
-    for shard in parts.leases.of(job.lease):
-        lease = shard.of(job.lease)
+    newest = {one["lease"]: one["started_at"] for one in reversed(good) if is_of(job.lease, one["lease"])}
+    leases = [shard.of(job.lease) for shard in parts.leases.of(job.lease)]
+    for lease in leases:
         name = job.name if lease == job.lease else f"{job.name}, shard {lease}"
-        # A run from before the table was split saw all of it.
-        last = next((one["started_at"] for one in good if one["lease"] in {lease, job.lease}), None)
+        last = _last_look(lease, job.lease, newest, leases)
         if last is None:
             yield Finding("last runs", State.WARNING, f"{name}: never ended well", f"`golden-thread run {job.name}`")
         elif now - last > OVERDUE:
             detail = f"{name}: ended well last at {last:%Y-%m-%d %H:%M} UTC"
             advice = f"`golden-thread runs --job {job.name}` says what happened since."
             yield Finding("last runs", State.WARNING, detail, advice)
+
+
+def _last_look(lease: str, whole: str, newest: Mapping[str, datetime], division: Sequence[str]) -> datetime | None:
+    """Find the last good run that saw what a lease guards, by the newest one of each lease that the table ever had.
+
+    A run from before the table was split saw all of it; from before it was joined, all its parts together did. A lease
+    of today's division tells nothing of another one.
+    """
+    own = [newest[name] for name in (lease, whole) if name in newest]
+    others = [started for name, started in newest.items() if name not in division]
+    return max(own) if own else min(others, default=None)
 
 
 _WRITES_ROWS = "A job's account needs gt_<environment>_table_writer on the table (infra/gcp/iam_bigquery.tf)."

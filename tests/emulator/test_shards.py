@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -206,6 +206,17 @@ def test_a_run_from_before_the_table_was_split_counts_for_every_shard(split: Loc
     archive(split, Shard())
     leases.split("fact_trades", 3)
     assert named_late(split) == []
+
+
+def test_runs_from_before_a_table_was_joined_count_for_the_whole_since_the_oldest_of_them(split: LocalStack) -> None:
+    for shard in shards(3):
+        archive(split, shard)
+    split.parts().leases.split("fact_trades", 1)
+    assert named_late(split) == []
+
+    stalest = next(one for one in split.firestore.collection("job_metadata").stream() if one.get("lease")[-1] == "1")
+    stalest.reference.update({"started_at": datetime(2021, 9, 1, tzinfo=UTC)})
+    assert named_late(split) == ["trades: ended well last at 2021-09-01 00:00 UTC"]
 
 
 def named_late(stack: LocalStack) -> list[str]:
