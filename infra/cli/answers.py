@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,7 +40,7 @@ def write(columns: Sequence[str], records: Records, kind: str, out: Path | None)
     elif kind == "csv":
         _put(as_csv(columns, records), out)
     else:
-        _put(json.dumps(records, default=show.jsonable, indent=2) + "\n", out)
+        _put(show.json_text(records, indent=2) + "\n", out)
 
 
 def _print_table(columns: Sequence[str], records: Records) -> None:

@@ -1,6 +1,8 @@
 """How results look: tables on a terminal, JSON for programs."""
 
+import base64
 import json
+import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -38,14 +40,36 @@ def plain(value: object) -> str:
         case datetime():
             return _time(value)
         case dict() | list():
-            return json.dumps(value, default=jsonable)
+            return json_text(value)
+        case bytes():
+            return _jsonable(value)
         case _:
             return str(value)
 
 
-def jsonable(value: object) -> str:
-    """Write what JSON has no type for: NUMERIC as a string, times as RFC 3339."""
+def json_text(value: object, indent: int | None = None) -> str:
+    """Write a value as JSON, as BigQuery does where JSON has no word for it."""
+    return json.dumps(_finite(value), default=_jsonable, allow_nan=False, indent=indent)
+
+
+def _finite(value: object) -> object:
+    """Name the numbers that JSON cannot write, wherever they stand."""
     match value:
+        case float() if not math.isfinite(value):
+            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        case Mapping():
+            return {name: _finite(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_finite(one) for one in value]
+        case _:
+            return value
+
+
+def _jsonable(value: object) -> str:
+    """Write what JSON has no type for: NUMERIC as a string, times as RFC 3339, bytes as base64."""
+    match value:
+        case bytes():
+            return base64.b64encode(value).decode()
         case Decimal():
             return f"{value:f}"
         case datetime():
@@ -63,7 +87,7 @@ def _time(value: datetime) -> str:
 
 def as_json(value: Any) -> None:
     """Print a value as JSON."""
-    click.echo(json.dumps(value, default=jsonable, indent=2 if sys.stdout.isatty() else None))
+    click.echo(json_text(value, indent=2 if sys.stdout.isatty() else None))
 
 
 def as_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -1,8 +1,11 @@
+import json
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.cli.show import as_table, harmless
+from infra.cli.show import as_json, as_table, harmless, json_text, plain
 
 HOSTILE = ("\x1b[2J", "\x1b]0;title\x07", "a\r\nb", "\x9b31m", "[/b]", "[red]x[/red]", ":boom:", "[link=http://x]y")
 
@@ -35,3 +38,30 @@ def test_every_control_character_is_written_out(text: str) -> None:
 @given(st.text(st.characters(exclude_categories=["Cc"])))
 def test_other_texts_stay_as_they_are(text: str) -> None:
     assert harmless(text) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (math.nan, "NaN"),
+        (math.inf, "Infinity"),
+        (-math.inf, "-Infinity"),
+        (1.5, 1.5),
+        (b"\xff\x00", "/wA="),
+        ([{"ratio": math.nan, "raw": b"a"}], [{"ratio": "NaN", "raw": "YQ=="}]),
+    ],
+)
+def test_what_json_has_no_word_for_is_written_as_bigquery_writes_it(
+    value: object, written: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    as_json([{"value": value}])
+
+    assert json.loads(capsys.readouterr().out, parse_constant=refuse) == [{"value": written}]
+    assert json.loads(json_text(value, indent=2), parse_constant=refuse) == written
+
+
+def test_bytes_are_shown_to_people_as_programs_get_them() -> None:
+    assert plain(b"\xff\x00") == "/wA="

@@ -100,6 +100,19 @@ def test_csv_holds_what_json_holds(filled: LocalStack, tmp_path: Path) -> None:
     assert found == [Decimal(row["pnl_usd"]) for row in answer(filled, "daily_pnl", *JANUARY)]
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_json_holds_numbers_that_are_none_and_bytes_as_bigquery_writes_them(
+    filled: LocalStack, tmp_path: Path, *, kept: bool
+) -> None:
+    out = tmp_path / "odd.json"
+    sql = "SELECT CAST('nan' AS FLOAT64) AS no_number, -CAST('inf' AS FLOAT64) AS endless, FROM_HEX('ff') AS raw"
+    done = ask(filled, sql, "--format", "json", *(("--out", str(out)) if kept else ()))
+
+    assert done.exit_code == 0, done.output
+    said = out.read_text(encoding="utf-8") if kept else done.stdout
+    assert json.loads(said) == [{"no_number": "NaN", "endless": "-Infinity", "raw": "/w=="}]
+
+
 def test_json_can_be_kept_in_a_file(filled: LocalStack, tmp_path: Path) -> None:
     out = tmp_path / "pnl.json"
     ask(filled, "daily_pnl", *JANUARY, "--format", "json", "--out", str(out))
