@@ -12,6 +12,7 @@ from google.auth.exceptions import GoogleAuthError
 
 from jobs import check
 from jobs.registry import ONLY_BY_NAME, all_jobs
+from schemas.document import EARLIEST, LATEST
 from schemas.run_record import RunError, RunRecord, Status
 from shared.broker_calls import BrokerError
 from shared.collecting import collect_seldom
@@ -69,6 +70,8 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"{value!r} is not a time; write 2021-07-01T00:00:00Z", param, ctx)
         if moment.tzinfo is None:
             self.fail(f"{value!r} has no offset from UTC; write {moment.isoformat()}Z", param, ctx)
+        if not EARLIEST <= moment < LATEST:
+            self.fail(f"{value!r} lies outside 2000 to 2099, and so would what is recorded of the run", param, ctx)
         return moment.astimezone(UTC)
 
 

@@ -8,7 +8,7 @@ answer (`--no-cpu-throttling`), and may be taken away: long work that matters be
 """
 
 import json
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from jobs.entry import DONE, EXPECTED, chosen, execute, exit_code, options_of, records_of
 from jobs.http.patience import Work
+from schemas.document import EARLIEST, LATEST
 from schemas.run_record import RunRecord
 from shared.callers import CallerRefusedError, require_caller
 from shared.documents import open_bookkeeping
@@ -36,12 +37,16 @@ MAX_BODY = 65_536
 """Bytes of a request's body; a run's options need a few hundred."""
 
 
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
 class Asked(BaseModel):
     """The options of a run, as the command line spells them, with underscores."""
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
-    as_of: Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))] | None = None
+    as_of: Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST), AfterValidator(_in_utc)] | None = None
     ds: date | None = None
     since: date | None = None
     until: date | None = None

@@ -89,6 +89,8 @@ def test_a_job_that_does_not_exist_is_wrong_usage(stack: LocalStack) -> None:
     [
         ("--ds", "2021-13-01"),
         ("--as-of", "2021-07-01T00:00:00"),
+        ("--as-of", "1999-12-31T23:59:59Z"),
+        ("--as-of", "2100-01-01T00:00:00Z"),
         ("--ds", "2021-07-01", "--since", "2021-07-01"),
         ("--since", "2021-07-02", "--until", "2021-07-01"),
         ("--limit", "0"),

@@ -111,6 +111,8 @@ def test_an_unknown_caller_runs_nothing(served_stack: tuple[LocalStack, str]) ->
         ({"job": "nothing"}, "there are: "),
         ({"job": "trades", "table": "fact_trades"}, "table"),
         ({"job": "trades", "options": {"as_of": "2021-07-01T00:00:00"}}, "options.as_of"),
+        ({"job": "trades", "options": {"as_of": "1999-12-31T23:59:59Z"}}, "options.as_of"),
+        ({"job": "trades", "options": {"as_of": "2100-01-01T00:00:00Z"}}, "options.as_of"),
         ({"job": "trades", "options": {"limit": 0}}, "options.limit"),
         ({"job": "trades", "options": {"delete": True}}, "--delete"),
         ({"job": "retire", "options": {"delete": "yes"}}, "options.delete"),
