@@ -12,7 +12,7 @@ from schemas.table import Provenance
 from shared.bars import excursion, expected_bars, shortfall
 from shared.formulae import percent
 from shared.loop import Candidate, Evidence, Loop, Wants
-from shared.market import Window, is_short
+from shared.market import Window, with_the_days_before
 from shared.settings import Settings
 
 
@@ -46,13 +46,10 @@ def due(signal: LiveSignalDocument, as_of: datetime, settings: Settings) -> bool
     return signal.valid_until + timedelta(hours=settings.expired_after_hours) <= as_of
 
 
-def wants(candidate: Candidate[LiveSignalDocument], settings: Settings) -> Wants:
-    """Ask for the bars of the validity, if there can be any: those of a short one by the minute."""
+def wants(candidate: Candidate[LiveSignalDocument], _settings: Settings) -> Wants:
+    """Ask for the bars of the validity, if there can be any."""
     signal = candidate.document
-    if not signal.tradable:
-        return Wants()
-    window = _window(signal)
-    return Wants(minutes=(window,)) if is_short(window, settings.bar_timeframe) else Wants(bars=(window,))
+    return Wants(bars=(with_the_days_before(_window(signal)),)) if signal.tradable else Wants()
 
 
 def build(candidate: Candidate[LiveSignalDocument], evidence: Evidence, provenance: Provenance) -> ExpiredSignal:
@@ -78,13 +75,15 @@ def follows(signal: ExpiredSignal, _as_of: datetime | None) -> Mapping[str, obje
 
 def _missed(signal: LiveSignalDocument, evidence: Evidence) -> Missed:
     window = _window(signal)
-    market = evidence.market_of(window)
-    bars = market.bars_as_of_the_first(window)
+    market = evidence.market
+    bars = market.bars_as_of(signal.created_at, window)
     if not bars:
         return _nothing()
     moved = excursion(signal.side, signal.entry_price, bars)
     distance = shortfall(signal.entry_price, bars)
     moved_pct = percent(moved.favourable, signal.entry_price)
+    # Of so few bars the last weighs much, and it may tell mostly of what came after the validity.
+    blurred = market.is_short(window) and bars[-1].t + market.length > window.end
     gapless = len(bars) == expected_bars(window.start, window.end, market.length)
     return Missed(
         max_mfe=numeric(moved.favourable),
@@ -95,7 +94,7 @@ def _missed(signal: LiveSignalDocument, evidence: Evidence) -> Missed:
         moonshot=moved_pct >= evidence.settings.moonshot_pct,
         bar_timeframe=market.timeframe,
         bars_used=len(bars),
-        window_complete=(gapless or signal.asset_class != "CRYPTO") and market.is_over(window),
+        window_complete=(gapless or signal.asset_class != "CRYPTO") and market.is_over(window) and not blurred,
     )
 
 

@@ -16,7 +16,7 @@ from shared.fee_table import FeeRateUnknownError
 from shared.fees import Leg, round_trip
 from shared.formulae import multiplier, percent, sign
 from shared.loop import Candidate, Evidence, Loop, RefusedError, Wants
-from shared.market import Window
+from shared.market import Window, with_the_days_before
 from shared.pairs import in_dollars
 from shared.settings import Settings
 from shared.values import to_json
@@ -56,7 +56,7 @@ def due(signal: RejectedSignalDocument, as_of: datetime, settings: Settings) -> 
 def wants(candidate: Candidate[RejectedSignalDocument], settings: Settings) -> Wants:
     """Ask for the bars from the signal to the horizon, if there can be any."""
     signal = candidate.document
-    return Wants(bars=(_window(signal, settings),)) if signal.tradable else Wants()
+    return Wants(bars=(with_the_days_before(_window(signal, settings)),)) if signal.tradable else Wants()
 
 
 def build(candidate: Candidate[RejectedSignalDocument], evidence: Evidence, provenance: Provenance) -> RejectedSignal:
@@ -87,7 +87,7 @@ def _theory(signal: RejectedSignalDocument, evidence: Evidence) -> Theory:
     if not signal.tradable or not evidence.market.knows(signal.symbol):
         return _nothing(notional, "NOT_TRADABLE")
     window = _window(signal, evidence.settings)
-    bars = evidence.market.bars_as_of_the_first(window)
+    bars = evidence.market.bars_as_of(signal.created_at, window)
     leave = walk(signal.side, signal.suggested_stop, signal.take_profit_1, bars)
     if leave is None:
         return _nothing(notional, "NO_MARKET_DATA")

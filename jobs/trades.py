@@ -119,9 +119,9 @@ def build(candidate: Candidate[PositionDocument], evidence: Evidence, provenance
     pnl = net_pnl(gross, fee)
     interval, check = _strategy(position, evidence)
     window = _window(position, evidence.market.length)
-    moved = _excursion(
-        position, fills.entry_price, evidence.market.bars_as_of_the_first(window), window, evidence.market.length
-    )
+    if (shares := evidence.market.split_over(window)) != 1:
+        raise RefusedError(Reason.STOCK_SPLIT, "exit_time", f"one share became {shares} while the position was held")
+    moved = _excursion(position, fills.entry_price, evidence.market.bars(window), window, evidence.market.length)
     return Trade(
         **provenance,
         **stated(position),

@@ -70,7 +70,7 @@ class ExpiredSignal(SignalRow):
     moonshot: bool | None
     """Whether max_mfe_pct reached the setting (default 10). NULL without market data."""
     bar_timeframe: Text | None
-    """Timeframe of the bars read: 1Min for a validity of fewer than six bars of the setting. NULL without data."""
+    """Timeframe of the bars read. NULL without market data."""
     bars_used: Count
     """Bars read."""
     window_complete: bool

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     BROKER_NOT_FILLED = "BROKER_NOT_FILLED"
     MISSING_FILL_PRICE = "MISSING_FILL_PRICE"
     FEE_RATE_UNKNOWN = "FEE_RATE_UNKNOWN"
+    STOCK_SPLIT = "STOCK_SPLIT"
 
     @property
     def advice(self) -> str:
@@ -42,4 +43,5 @@ _ADVICE = {
     Reason.BROKER_NOT_FILLED: "Check the order ids: the broker's fills are none, not all yet, or not this position's.",
     Reason.MISSING_FILL_PRICE: "No fill price is stated yet; the next run asks again, or run price-patch or add it.",
     Reason.FEE_RATE_UNKNOWN: "The fee table has no rate for that date; extend it with its source.",
+    Reason.STOCK_SPLIT: "Entry and exit are of different shares: reckon by hand what it earned, and leave it here.",
 }

@@ -242,7 +242,7 @@ class Trade(ArchivedRow):
     mae_pct: Percent | None
     """Worst excursion against, percent of entry_price, never below 0. NULL as mfe_pct."""
     max_favorable_excursion: Price | None
-    """Best excursion in favour, US dollars per unit, as if a stock had not been split meanwhile. NULL as mfe_pct."""
+    """Best excursion in favour, US dollars per unit. NULL as mfe_pct."""
     entry_order_id: Text | None
     """The broker's id of the entry order."""
     exit_order_id: Text | None

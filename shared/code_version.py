@@ -3,10 +3,12 @@
 Every row and every run's record carries it, so that a number can be explained by the code that made it.
 """
 
+import re
 import subprocess
 from functools import cache
 from pathlib import Path
 
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 UNKNOWN = "unknown"
 DIRTY = "-dirty"
 """Ends the name of a commit from which the files that run differ."""
@@ -21,12 +23,12 @@ def require_traceable(commit: str) -> None:
     """Make sure that the code that runs can be looked up.
 
     Raises:
-        UntraceableCodeError: No commit is known, or the files differ from it.
+        UntraceableCodeError: No commit is known, or the files differ from it, or what is named is none.
     """
-    if commit == UNKNOWN or commit.endswith(DIRTY):
+    if not _COMMIT.fullmatch(commit):
         raise UntraceableCodeError(
             f"the commit of this code is {commit}; with ENVIRONMENT=prod every row must name the code that made it. "
-            "Run the image, which knows its commit (docker build --build-arg GIT_HASH=…), or a clean checkout. "
+            "Run an image that knows its commit (docker build --build-arg GIT_HASH=…), or a clean checkout. "
             "No record was moved."
         )
 

@@ -21,8 +21,6 @@ from shared.warehouse import Warehouse, in_questions
 
 MAX_BARS = 400_000
 """Bars remembered from page to page, 560 bytes each: two years of hours of 22 symbols, 214 of a container's 512 MiB."""
-MAX_MINUTES = 50_000
-"""The same of bars by the minute: a day of 34 symbols."""
 
 
 class Gatherer:
@@ -36,7 +34,6 @@ class Gatherer:
         self._signals = SignalTimes(documents)
         self._warehouse = warehouse
         self._market = Market(broker, settings.bar_timeframe, closed_by)
-        self._minutes = Market(broker, "1Min", closed_by)
         self._search = OrderSearch(broker, self._market)
         self.accounts = AccountStates(broker, closed_by)
         self._strategies: dict[str, Sequence[StrategyInterval]] = {}
@@ -48,10 +45,9 @@ class Gatherer:
             BrokerError: The broker failed; nothing of the page may be written.
         """
         accounts = self._accounts(wants)
-        self._load_bars(wants)
+        self._market.load(window for want in wants for window in want.bars)
         self._search.load(wants)
         self._market.end_page(MAX_BARS)
-        self._minutes.end_page(MAX_MINUTES)
         self._load_strategies({name for want in wants for name in want.strategies})
         return Evidence(
             settings=self._settings,
@@ -61,14 +57,7 @@ class Gatherer:
             signal_times=self._signals.of({name for want in wants for name in want.signals}, read_time),
             accounts=accounts,
             option_events=self._search.option_events,
-            minutes=self._minutes,
         )
-
-    def _load_bars(self, wants: Sequence[Wants]) -> None:
-        short = [window for want in wants for window in want.minutes]
-        self._minutes.load(short)
-        coarse = (window for window in short if not self._minutes.bars(window))
-        self._market.load([*(window for want in wants for window in want.bars), *coarse])
 
     def _load_strategies(self, names: set[str]) -> None:
         table = self._warehouse.table(StrategyVersion)

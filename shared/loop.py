@@ -13,7 +13,7 @@ from schemas.document import Document
 from schemas.reasons import Reason
 from schemas.table import ArchivedRow, Provenance
 from shared.jobs import DAYS
-from shared.market import Market, Window, is_short
+from shared.market import Market, Window
 from shared.option_events import OptionEvents
 from shared.order_book import OrderBook
 from shared.settings import Settings
@@ -83,8 +83,6 @@ class Wants:
     """What one record needs from elsewhere; the run fetches it in bulk."""
 
     bars: tuple[Window, ...] = ()
-    minutes: tuple[Window, ...] = ()
-    """Windows that are too short for bars of the setting's timeframe, wanted only where there are no finer ones."""
     orders: Span | None = None
     """Time span in which the record's orders filled."""
     order_keys: tuple[str, ...] = ()
@@ -139,14 +137,6 @@ class Evidence:
     accounts: Mapping[str, AccountState] = field(default_factory=dict)
     """By the account's number."""
     option_events: OptionEvents = field(default_factory=OptionEvents)
-    minutes: Market | None = None
-    """The market by the minute, for windows that are short."""
-
-    def market_of(self, window: Window) -> Market:
-        """Choose the market whose bars tell most of a window that was wanted."""
-        if self.minutes and is_short(window, self.settings.bar_timeframe) and self.minutes.bars(window):
-            return self.minutes
-        return self.market
 
 
 def by_revision(candidate: Candidate[Any], key: tuple[Any, ...], refresh: bool) -> Verdict:  # noqa: ARG001, FBT001 - one of several rules with this signature

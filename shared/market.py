@@ -2,11 +2,12 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from math import prod
 from operator import attrgetter
 from typing import Any
 
@@ -20,7 +21,9 @@ NEARBY = BARS_PAGE // 10
 """Windows of one symbol less than this many bars apart are fetched together: calls are scarcer than bytes."""
 
 FEW_BARS = 6
-"""Fewer make a window short: six hours by the hour, of which the last bar may end an hour too late."""
+"""Fewer make a window short."""
+LOOK_BACK = timedelta(days=7)
+"""How far back the last bar before a moment may lie: long weekends and half days included."""
 
 _TIME = attrgetter("t")
 _TICK = timedelta(microseconds=1)
@@ -37,9 +40,9 @@ class Window:
     end: datetime
 
 
-def is_short(window: Window, timeframe: str) -> bool:
-    """Tell whether a window holds so few bars that what its last one tells of afterwards would weigh too much."""
-    return window.end - window.start < FEW_BARS * LENGTHS[timeframe]
+def with_the_days_before(window: Window) -> Window:
+    """Widen a stock's window so that a split between its start and its first bar is seen."""
+    return replace(window, start=window.start - LOOK_BACK) if window.asset_class == "EQUITY" else window
 
 
 @dataclass
@@ -127,17 +130,19 @@ class Market:
         for symbol, answer in found.items():
             series = self._series[asset_class, symbol]
             series.add(answer, start, end)
-            if asset_class == "EQUITY":
-                leaps = series.leaps(start, end)
-                series.splits.update({after.t: self._split(symbol, before, after) for before, after in leaps})
+            if asset_class == "EQUITY" and (leaps := list(series.leaps(start, end))):
+                series.splits.update(self._splits_among(symbol, leaps))
 
-    def _split(self, symbol: str, before: Bar, after: Bar) -> Fraction:
-        """Ask how many shares one share became between two bars; 1 where the market itself leapt."""
-        found = self._broker.bars("EQUITY", [symbol], self.timeframe, before.t, after.t, adjusted=True)
+    def _splits_among(self, symbol: str, leaps: Sequence[tuple[Bar, Bar]]) -> Iterator[tuple[datetime, Fraction]]:
+        """Ask which leaps were splits; the market's own are none, nor is one of which the broker tells nothing."""
+        first, last = leaps[0][0].t, leaps[-1][1].t
+        found = self._broker.bars("EQUITY", [symbol], self.timeframe, first, last, adjusted=True)
         adjusted = {bar.t: bar for bar in bars_of(found[symbol])}
-        if before.t not in adjusted or after.t not in adjusted:
-            return Fraction(1)
-        return shares_of_one((before, after), (adjusted[before.t], adjusted[after.t]))
+        for before, after in leaps:
+            if before.t in adjusted and after.t in adjusted:
+                shares = shares_of_one((before, after), (adjusted[before.t], adjusted[after.t]))
+                if shares != 1:
+                    yield after.t, shares
 
     def knows(self, symbol: str) -> bool:
         """Whether the market data has such a symbol at all."""
@@ -157,10 +162,22 @@ class Market:
         last = bisect_left(series.bars, min(window.end, self._until(window.asset_class)), key=_TIME)
         return series.bars[first:last]
 
-    def bars_as_of_the_first(self, window: Window) -> Sequence[Bar]:
-        """Return the same bars on the basis of the first, as if no stock had been split since it."""
-        series = self._series.get((window.asset_class, window.symbol), _Series())
-        return on_one_basis(self.bars(window), series.splits)
+    def bars_as_of(self, moment: datetime, window: Window) -> Sequence[Bar]:
+        """Return the same bars as if no stock had been split since a moment, which lies before all but the first."""
+        return on_one_basis(self.bars(window), self._splits(window), moment)
+
+    def split_over(self, window: Window) -> Fraction:
+        """Tell how many shares one share became from the first bar of a window to the last; 1 without a split."""
+        if not (splits := self._splits(window)):
+            return Fraction(1)
+        return prod((splits.get(bar.t, Fraction(1)) for bar in self.bars(window)[1:]), start=Fraction(1))
+
+    def is_short(self, window: Window) -> bool:
+        """Tell whether a window holds but few bars."""
+        return window.end - window.start < FEW_BARS * self.length
+
+    def _splits(self, window: Window) -> Mapping[datetime, Fraction]:
+        return self._series.get((window.asset_class, window.symbol), _Series()).splits
 
     def _until(self, asset_class: str) -> datetime:
         """Before this a bar must open to be closed, and given out, in time."""

@@ -1,15 +1,13 @@
 """What an OCC option symbol says: the underlying, the strike, and what exercising is worth. Pure."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from schemas.symbols import is_symbol
-from shared.market import Window
+from shared.market import LOOK_BACK, Window
 
-LOOK_BACK = timedelta(days=7)
-"""How far back the last price of an underlying may lie: long weekends and half days included."""
 _TAIL = 15
 """Length of expiry, right and strike; what stands before is the root."""
 _DIGITS = "0123456789"

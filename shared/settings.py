@@ -102,8 +102,7 @@ class Settings(BaseModel):
     """Feed of option quotes and greeks."""
 
     bar_timeframe: Literal["1Min", "5Min", "15Min", "1Hour", "1Day"] = Field("1Hour", alias="BAR_TIMEFRAME")
-    """Timeframe of market bars. The validity of an expired signal that holds fewer than six of them is looked at by the
-    minute, where the market has such bars."""
+    """Timeframe of market bars. For signals that are valid for a few hours or less, 1Min tells more."""
     theoretical_notional_usd: Decimal = Field(Decimal(1000), alias="THEORETICAL_NOTIONAL_USD", gt=0)
     """Size of a simulated trade where the signal states none, US dollars."""
     moonshot_pct: Decimal = Field(Decimal(10), alias="MOONSHOT_PCT", gt=0)

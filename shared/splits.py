@@ -5,12 +5,13 @@ another one, which looks like a profit or a loss; so later bars are put on the b
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from fractions import Fraction
 
 from schemas.document import numeric
 from shared.bars import Bar
+from shared.values import NEW_YORK
 
 LEAP = Decimal("1.1")
 """From one bar to the next a price that rises or falls by less than this factor is taken for the market's own move: of
@@ -40,16 +41,22 @@ def _simplest(ratio: Fraction) -> Fraction:
     return next(one for one in near if abs(one - ratio) <= ratio * _TOLERANCE)
 
 
-def on_one_basis(bars: Sequence[Bar], splits: Mapping[datetime, Fraction]) -> Sequence[Bar]:
-    """Undo every split between the first of some bars and the others; `splits` are named by the first bar after."""
-    return list(_undone(bars, splits)) if splits else bars
+def on_one_basis(bars: Sequence[Bar], splits: Mapping[datetime, Fraction], moment: datetime) -> Sequence[Bar]:
+    """Undo every split since a moment; `splits` are named by the first bar after."""
+    return list(_undone(bars, splits, moment)) if splits else bars
 
 
-def _undone(bars: Sequence[Bar], splits: Mapping[datetime, Fraction]) -> Iterator[Bar]:
+def _undone(bars: Sequence[Bar], splits: Mapping[datetime, Fraction], moment: datetime) -> Iterator[Bar]:
     shares = Fraction(1)
-    for number, bar in enumerate(bars):
-        shares *= splits.get(bar.t, 1) if number else 1
+    for bar in bars:
+        if bar.t in splits and moment < _midnight_before(bar.t):
+            shares *= splits[bar.t]
         yield bar if shares == 1 else _of_so_many(bar, shares)
+
+
+def _midnight_before(instant: datetime) -> datetime:
+    """The beginning of a day in New York, with which a split takes effect."""
+    return datetime.combine(instant.astimezone(NEW_YORK).date(), time(), NEW_YORK)
 
 
 def _of_so_many(bar: Bar, shares: Fraction) -> Bar:

@@ -17,17 +17,22 @@ SPLIT_AT = 72
 STOCK: dict[str, Any] = {"symbol": "AAPL", "asset_class": "EQUITY"}
 
 
-def bars(shares: Decimal) -> Iterator[Bar]:
-    """A stock at 100 that is traded hour by hour and moves by a dollar; one share becomes so many."""
-    for number in range(20 * 24):
+ALL_DAY = range(24)
+
+
+def bars(shares: Decimal, hours: range) -> Iterator[Bar]:
+    """A stock at 100 that is traded in these hours (UTC) and moves by a dollar; one share becomes so many."""
+    for number in (number for number in range(20 * 24) if number % 24 in hours):
         basis = shares if number >= SPLIT_AT + 4 else Decimal(1)
         low, middle, high = (Decimal(price) / basis for price in (99, 100, 101))
         yield Bar(START + number * HOUR, middle, high, low, middle, Decimal(3))
 
 
-def market(stack: LocalStack, directory: Path, new: int, old: int, *, known: bool = True) -> None:
+def market(
+    stack: LocalStack, directory: Path, new: int, old: int, *, known: bool = True, hours: range = ALL_DAY
+) -> None:
     """Let the broker have such a stock, and, if it is known, the split."""
-    write_bars(directory, "AAPL", bars(Decimal(new) / Decimal(old)))
+    write_bars(directory, "AAPL", bars(Decimal(new) / Decimal(old), hours))
     split = {"id": "split-1", "symbol": "AAPL", "ex_date": "2021-09-04", "new_rate": new, "old_rate": old}
     write_broker(directory, {"splits": [split] if known else []})
     stack.seed(directory)
@@ -64,15 +69,37 @@ def test_a_split_is_no_moonshot(new: int, old: int, stack: LocalStack, tmp_path:
     assert row["window_complete"]
 
 
-def test_how_far_a_trade_went_is_told_as_if_there_had_been_no_split(stack: LocalStack, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("hour", "entry", "stop"), [(69, 100, 90), (76, 10, 9)])
+def test_a_split_between_a_signal_and_the_first_bar_is_undone_if_the_signal_is_of_the_day_before(
+    hour: int, entry: int, stop: int, stack: LocalStack, tmp_path: Path
+) -> None:
+    """The market is open for six hours a day; the signal comes after the last of one day, or before the next."""
+    market(stack, tmp_path, 10, 1, hours=range(14, 20))
+    put(stack, "rejected_signals", rejected_signal(hour, **STOCK, entry_price=entry, suggested_stop=stop))
+
+    stack.run("rejected-signals")
+
+    (row,) = read_table(stack, "rejected-signals")
+    assert (row["theoretical_exit_reason"], row["theoretical_exit_price"]) == ("HORIZON", entry)
+
+
+def test_a_trade_over_a_split_is_refused_for_its_entry_and_exit_are_of_other_shares(
+    stack: LocalStack, tmp_path: Path
+) -> None:
     market(stack, tmp_path, 10, 1)
-    exit_time = (START + 90 * HOUR).isoformat()
-    put(stack, "live_positions", position(1, **STOCK, **PAPER, exit_fill_price=100, exit_time=exit_time))
+    over, before = (START + 90 * HOUR).isoformat(), (START + 60 * HOUR).isoformat()
+    held = position(1, **STOCK, **PAPER, exit_fill_price=10, exit_time=over)
+    put(stack, "live_positions", held, position(2, **STOCK, **PAPER, exit_fill_price=100, exit_time=before))
 
     stack.run("trades")
 
     (row,) = read_table(stack)
-    assert (row["mfe_pct"], row["mae_pct"], row["max_favorable_excursion"]) == (1, 1, 1)
+    assert (row["trade_id"], row["mfe_pct"], row["mae_pct"]) == ("position-0002", 1, 1)
+    refused = stack.quarantined()["live_positions/position-0001"]
+    assert (refused["reason"], refused["errors"][0]["message"]) == (
+        "STOCK_SPLIT",
+        "one share became 10 while the position was held",
+    )
 
 
 def test_a_leap_that_the_broker_knows_no_split_for_is_the_market_s_own(stack: LocalStack, tmp_path: Path) -> None:

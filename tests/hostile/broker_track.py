@@ -67,7 +67,7 @@ def _gathered(
 ) -> Evidence:
     search = OrderSearch(broker, market)
     wants = [loops()[job].wants(one, settings()) for one in candidates]
-    market.load(window for want in wants for window in (*want.bars, *want.minutes))
+    market.load(window for want in wants for window in want.bars)
     search.load(wants)
     states = {want.account: accounts.state(want.account) for want in wants if want.account}
     market.load(window for want in wants if want.account for window in want.account_bars(states[want.account]))

@@ -65,7 +65,7 @@ class Track:
     def _evidence(self, candidates: Iterable[Candidate[Any]]) -> Evidence:
         wants = [self.loop.wants(one, settings()) for one in candidates]
         market = Market(Tape({"BTC/USD": _bars()}, settings()), settings().bar_timeframe, AS_OF)
-        market.load(window for want in wants for window in (*want.bars, *want.minutes))
+        market.load(window for want in wants for window in want.bars)
         return Evidence(settings(), market, _orders())
 
     def _result(self, one: Candidate[Any] | Reject | None, evidence: Evidence) -> ArchivedRow | Reject | None:

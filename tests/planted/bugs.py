@@ -204,7 +204,7 @@ KEYS = (
     Bug(
         "a split taken for a loss",
         "jobs/rejected_signals.py",
-        "evidence.market.bars_as_of_the_first(window)",
+        "evidence.market.bars_as_of(signal.created_at, window)",
         "evidence.market.bars(window)",
         "tests/emulator/test_splits.py::test_a_rejected_signal_is_walked_as_if_there_had_been_no_split",
     ),

@@ -210,9 +210,7 @@ def built(job: str, one: Candidate[Any], given: Evidence) -> Any:
     """Turn a candidate into a row, or a reject, as a run does."""
     loop = loops()[job]
     wanted = loop.wants(one, given.settings)
-    if given.minutes:
-        given.minutes.load(wanted.minutes)
-    given.market.load([*wanted.bars, *wanted.minutes])
+    given.market.load(wanted.bars)
     if state := given.accounts.get(wanted.account or ""):
         given.market.load(wanted.account_bars(state))
     if wanted.follow_up:

@@ -21,9 +21,14 @@ from shared.values import rfc3339
 class Tape(Broker):
     """A broker that knows some symbols and their bars, whatever their asset class."""
 
-    def __init__(self, bars: Mapping[str, Sequence[Bar]], settings: Settings) -> None:
-        """Play `bars`; a request for any other symbol is refused whole, as Alpaca refuses it."""
-        super().__init__(settings, CallerOver(_Player(bars), settings))
+    def __init__(
+        self,
+        bars: Mapping[str, Sequence[Bar]],
+        settings: Settings,
+        adjusted: Mapping[str, Sequence[Bar]] | None = None,
+    ) -> None:
+        """Play `bars`, or others adjusted for splits; another symbol is refused whole, as Alpaca refuses it."""
+        super().__init__(settings, CallerOver(_Player(bars, adjusted or bars), settings))
 
 
 class CallerOver(Caller):
@@ -42,17 +47,19 @@ class CallerOver(Caller):
 class _Player(BaseAdapter):
     """Answers bar requests: both ends of the span are inclusive on a bar's opening time."""
 
-    def __init__(self, bars: Mapping[str, Sequence[Bar]]) -> None:
+    def __init__(self, bars: Mapping[str, Sequence[Bar]], adjusted: Mapping[str, Sequence[Bar]]) -> None:
         super().__init__()
         self._bars = bars
+        self._adjusted = adjusted
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         query = {name: values[0] for name, values in parse_qs(urlsplit(request.url or "").query).items()}
         symbols = query["symbols"].split(",")
-        if unknown := [symbol for symbol in symbols if symbol not in self._bars]:
+        played = self._adjusted if query.get("adjustment") == "split" else self._bars
+        if unknown := [symbol for symbol in symbols if symbol not in played]:
             return _response(request, 400, {"message": f"invalid symbol: {unknown[0]} does not match ^[A-Z]+/[A-Z]+$"})
         start, end = (datetime.fromisoformat(query[name]) for name in ("start", "end"))
-        found = {symbol: [_wire(bar) for bar in self._bars[symbol] if start <= bar.t <= end] for symbol in symbols}
+        found = {symbol: [_wire(bar) for bar in played[symbol] if start <= bar.t <= end] for symbol in symbols}
         held = {symbol: bars for symbol, bars in found.items() if bars}
         return _response(request, 200, {"bars": held, "next_page_token": None})
 

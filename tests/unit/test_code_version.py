@@ -58,7 +58,9 @@ def test_where_there_is_no_git_no_commit_is_known(file: Path, monkeypatch: pytes
     assert commit_of(file) == UNKNOWN
 
 
-@pytest.mark.parametrize("commit", [UNKNOWN, "4b825dc6" + DIRTY])
+@pytest.mark.parametrize(
+    "commit", [UNKNOWN, "4b825dc642cb6eb9a060e54bf8d69288fbee4904" + DIRTY, "local", "main", "4b825dc"]
+)
 def test_code_that_nobody_can_look_up_is_refused_with_what_to_do(commit: str) -> None:
     with pytest.raises(UntraceableCodeError, match=rf"{commit}.*ENVIRONMENT=prod.*GIT_HASH"):
         require_traceable(commit)

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -11,11 +10,10 @@ from hypothesis import strategies as st
 from jobs import expired_signals
 from schemas.expired_signals import ExpiredSignal, LiveSignalDocument
 from shared.bars import Bar
-from shared.market import Market
 from tests.unit.samples import AS_OF, ENTRY, MICROSECOND, admitted, built, candidate, evidence, settings
-from tests.unit.tape import Tape, bar, flat, hourly
+from tests.unit.tape import flat, hourly
 
-HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 END = ENTRY + 6 * HOUR
 
 
@@ -169,57 +167,23 @@ def test_an_unaligned_validity_is_complete_with_the_bars_that_open_in_it() -> No
     assert (found.bars_used, found.window_complete) == (6, True)
 
 
-SHORT = {"created_at": ENTRY + timedelta(minutes=5), "valid_until": ENTRY + timedelta(hours=1, minutes=5)}
-"""Valid for an hour, of which one bar opens, and tells of the 55 minutes after it."""
-SPIKE = [
-    *(bar(ENTRY + minute * MINUTE, 98) for minute in range(90)),
-    *(bar(ENTRY + minute * MINUTE, 150) for minute in range(90, 180)),
-]
+@pytest.mark.parametrize(
+    ("start", "hours", "complete"),
+    [(0, 5, True), (0.5, 1, False), (0.5, 5.5, True), (0.25, 5.5, False), (0.5, 5.9, False), (0.5, 6, True)],
+)
+def test_a_short_validity_whose_last_bar_outlasts_it_is_not_complete(
+    *, start: float, hours: float, complete: bool
+) -> None:
+    """What came after it may be most of what the bar tells, and make a moonshot."""
+    created = ENTRY + start * HOUR
+    found = row(list(flat(ENTRY, 10)), created_at=created, valid_until=created + hours * HOUR)
 
-
-def of_minutes(minutes: list[Bar], **changes: Any) -> ExpiredSignal:
-    """The row of a signal with changes, where the market has bars by the minute as well as by the hour."""
-    hours = [bar(ENTRY, 98), bar(ENTRY + HOUR, 98, 150, 98, 150)]
-    given_evidence = replace(
-        evidence({"BTC/USD": hours}), minutes=Market(Tape({"BTC/USD": minutes}, settings()), "1Min", AS_OF)
-    )
-    found = built("expired-signals", candidate(LiveSignalDocument, **changes), given_evidence)
-    assert isinstance(found, ExpiredSignal), found
-    return found
-
-
-def test_a_short_validity_is_looked_at_by_the_minute_so_that_what_came_after_it_is_no_moonshot() -> None:
-    found = of_minutes(SPIKE, **SHORT)
-
-    assert (found.bar_timeframe, found.bars_used, found.window_complete) == ("1Min", 60, True)
-    assert (found.max_mfe, found.moonshot, found.would_have_triggered) == (Decimal(0), False, False)
-
-
-def test_a_validity_in_which_no_hour_begins_is_looked_at_by_the_minute() -> None:
-    within = of_minutes(SPIKE, **{**SHORT, "valid_until": ENTRY + timedelta(minutes=50)})
-
-    assert (within.bars_used, within.distance_to_trigger_pct) == (45, Decimal(2))
-
-
-def test_where_there_are_no_minutes_a_short_validity_is_looked_at_by_the_hour_and_says_so() -> None:
-    found = of_minutes([], **SHORT)
-
-    assert (found.bar_timeframe, found.bars_used, found.moonshot) == ("1Hour", 1, True)
-
-
-@pytest.mark.parametrize(("hours", "by"), [(5.9, "minutes"), (6, "bars"), (48, "bars")])
-def test_a_validity_of_six_bars_is_not_short(hours: float, by: str) -> None:
-    signal = candidate(LiveSignalDocument, valid_until=ENTRY + timedelta(hours=hours))
-    wanted = expired_signals.wants(signal, settings())
-
-    assert {name for name in ("bars", "minutes") if getattr(wanted, name)} == {by}
-    by_the_minute = settings(BAR_TIMEFRAME="1Min")
-    assert expired_signals.wants(signal, by_the_minute).bars
+    assert found.window_complete == complete
 
 
 def test_a_window_whose_last_bar_is_still_forming_is_not_complete() -> None:
-    stock = {"asset_class": "EQUITY", "symbol": "AAPL", "valid_until": ENTRY + timedelta(hours=4, minutes=30)}
+    stock = {"asset_class": "EQUITY", "symbol": "AAPL", "valid_until": ENTRY + timedelta(hours=6, minutes=30)}
     bars = list(flat(ENTRY, 10))
 
-    assert not row(bars, as_of=ENTRY + timedelta(hours=4, minutes=30), **stock).window_complete
-    assert row(bars, as_of=ENTRY + timedelta(hours=5), **stock).window_complete
+    assert not row(bars, as_of=ENTRY + timedelta(hours=6, minutes=30), **stock).window_complete
+    assert row(bars, as_of=ENTRY + timedelta(hours=7), **stock).window_complete

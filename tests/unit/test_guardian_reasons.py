@@ -1,5 +1,6 @@
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,12 @@ from schemas.reasons import Reason
 from schemas.rejected_signals import RejectedSignalDocument
 from schemas.trades import PositionDocument
 from shared.guardian import SchemaGuardian
+from shared.loop import Evidence
+from shared.market import Market
 from shared.quarantine import Reject
 from tests.unit.fields import FIELDS, REQUIRED, SPOILT
 from tests.unit.samples import (
+    AS_OF,
     ENTRY,
     MICROSECOND,
     ORDERS,
@@ -24,7 +28,9 @@ from tests.unit.samples import (
     guarded,
     order,
     raw,
+    settings,
 )
+from tests.unit.tape import Tape, flat
 
 EVERY_FIELD = [
     pytest.param(model, name, kind, id=f"{model.__name__}.{name}")
@@ -103,6 +109,19 @@ def refused_trade(orders: Any = ORDERS, **changes: Any) -> Any:
     return built("trades", candidate(PositionDocument, **changes), evidence(orders=orders))
 
 
+STOCK: Mapping[str, Any] = {"symbol": "AAPL", "asset_class": "EQUITY"}
+OVER_NIGHT: Mapping[str, Any] = {"exit_time": ENTRY + timedelta(days=1)}
+
+
+def of_a_split_stock() -> Evidence:
+    """What there is about a stock of which one share became ten on the day after the entry."""
+    days = list(flat(ENTRY, 24, 100)), list(flat(ENTRY + timedelta(days=1), 24, 10))
+    traded, adjusted = {"AAPL": [*days[0], *days[1]]}, {"AAPL": [*flat(ENTRY, 24, 10), *days[1]]}
+    orders = [{**one, "symbol": "AAPL"} for one in ORDERS]
+    market = Market(Tape(traded, settings(), adjusted), "1Hour", AS_OF)
+    return replace(evidence(orders=orders), market=market)
+
+
 UNFILLED = (ORDERS[0], order("o-out", "sell", None, "0"))
 EARLIER: Mapping[str, datetime] = {"exit_time": ENTRY - MICROSECOND}
 EXAMPLES: Mapping[Reason, Callable[[], Any]] = {
@@ -125,6 +144,7 @@ EXAMPLES: Mapping[Reason, Callable[[], Any]] = {
         asset_class="EQUITY",
         entry_time="2010-01-04T15:00:00Z",
     ),
+    Reason.STOCK_SPLIT: lambda: built("trades", candidate(PositionDocument, **STOCK, **OVER_NIGHT), of_a_split_stock()),
 }
 
 

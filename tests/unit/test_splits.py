@@ -61,14 +61,14 @@ def test_what_leaps_is_the_open_after_the_last_close() -> None:
     st.lists(prices, min_size=1, max_size=8), st.dictionaries(st.integers(0, 7), st.sampled_from(RATIOS), max_size=3)
 )
 def test_bars_of_a_split_stock_are_those_of_one_that_never_was(path: list[Decimal], splits: dict[int, str]) -> None:
-    """A split before the first bar, or at it, changes nothing: the first is the basis."""
-    whole = [at(hour, price) for hour, price in enumerate(path)]
+    """A split at the first bar changes nothing for a moment of its day."""
+    whole = [at(24 * hour, price) for hour, price in enumerate(path)]
     shares = Fraction(1)
     traded = []
     for hour, one in enumerate(whole):
         shares *= Fraction(splits.get(hour, "1")) if hour else 1
-        traded.append(at(hour, one.open / shares.numerator * shares.denominator))
-    undone = on_one_basis(traded, {START + hour * HOUR: Fraction(ratio) for hour, ratio in splits.items()})
+        traded.append(at(24 * hour, one.open / shares.numerator * shares.denominator))
+    undone = on_one_basis(traded, {START + 24 * hour * HOUR: Fraction(ratio) for hour, ratio in splits.items()}, START)
 
     assert [round(one.close, 6) for one in undone] == [round(one.close, 6) for one in whole]
     assert [one.t for one in undone] == [one.t for one in whole]
@@ -77,5 +77,17 @@ def test_bars_of_a_split_stock_are_those_of_one_that_never_was(path: list[Decima
 def test_bars_without_a_split_are_left_as_they_are() -> None:
     bars = [at(hour, Decimal(100)) for hour in range(3)]
 
-    assert on_one_basis(bars, {}) is bars
-    assert on_one_basis(bars, {START - HOUR: Fraction(10)}) == bars
+    assert on_one_basis(bars, {}, START) is bars
+    assert on_one_basis(bars, {START - HOUR: Fraction(10)}, START) == bars
+
+
+MIDNIGHT = datetime(2026, 3, 2, 5, tzinfo=UTC)
+"""In New York."""
+
+
+@pytest.mark.parametrize(("before_midnight", "price"), [(timedelta(microseconds=1), 100), (timedelta(0), 10)])
+def test_a_split_is_undone_for_whoever_spoke_before_its_day(before_midnight: timedelta, price: int) -> None:
+    opening = MIDNIGHT + timedelta(hours=9, minutes=30)
+    (first,) = on_one_basis([bar(opening, 10)], {opening: Fraction(10)}, MIDNIGHT - before_midnight)
+
+    assert first.close == price
