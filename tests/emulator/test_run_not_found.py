@@ -52,8 +52,7 @@ def body() -> bytes:
     return json.dumps({"error": NOT_FOUND}).encode()
 
 
-@pytest.mark.parametrize("times", [1, 3])
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(("place", "times"), [*((place, 1) for place in PLACES), ("the table", 3)])
 def test_what_is_not_found_for_a_while_costs_a_run_at_most(
     place: str, times: int, stack: LocalStack, wired: LocalStack, wire: Wire
 ) -> None:
