@@ -3,15 +3,14 @@
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from infra.local.broker.call import Call
 from infra.local.broker.errors import not_found, unprocessable
 from infra.local.broker.ledger import HISTORY_COLUMNS
 from infra.local.broker.query import Query
+from infra.local.broker.timeframe import NEW_YORK
 from infra.local.exact_json import JsonObject
 
-NEW_YORK = ZoneInfo("America/New_York")
 _SESSION_STAMP = time(20, 0)
 _PERIOD_DAYS = {"D": 1, "W": 7, "M": 30, "A": 365}
 _DEFAULT_PERIOD = "1M"

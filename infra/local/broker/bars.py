@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from infra.local import rfc3339
-from infra.local.broker.adjustment import adjusted, splits_asked_for
+from infra.local.broker.adjustment import Split, adjusted, splits_asked_for
 from infra.local.broker.call import Call
 from infra.local.broker.errors import bad_request, forbidden
 from infra.local.broker.option_symbols import FORM
@@ -65,7 +65,7 @@ def option_bars(call: Call) -> JsonObject:
     return _answer(call, FORM)
 
 
-def _answer(call: Call, form: re.Pattern[str], splits: Sequence[JsonObject] = ()) -> JsonObject:
+def _answer(call: Call, form: re.Pattern[str], splits: Sequence[Split] = ()) -> JsonObject:
     wanted = _request(call.query, form, call.now)
     rows = list(islice(_rows(call.ledger.bars, wanted), wanted.limit + 1))
     page: dict[str, list[JsonObject]] = {}

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from datetime import date
 from uuid import NAMESPACE_URL, uuid5
 
-from infra.local.broker.account import NEW_YORK
 from infra.local.broker.call import Call
 from infra.local.broker.errors import not_found
 from infra.local.broker.ledger import Ledger
 from infra.local.broker.option_symbols import OptionSymbol, matches
+from infra.local.broker.timeframe import NEW_YORK
 from infra.local.exact_json import JsonObject
 
 _DEFAULT_LIMIT = 100

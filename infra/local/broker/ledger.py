@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from infra.local.broker.activity_log import Activity, by_creation
+from infra.local.broker.adjustment import Split
 from infra.local.broker.order_book import OrderBook
 from infra.local.broker.rows import bare_symbol
 from infra.local.broker.series import BarShelf
@@ -37,8 +38,7 @@ class Ledger:
     option_snapshots: Mapping[str, JsonObject | None]
     option_contracts: Mapping[str, JsonObject]
     calendar: Mapping[date, JsonObject]
-    splits: Sequence[JsonObject]
-    """Of stocks: symbol, ex_date, and by how many new shares how many old ones were replaced."""
+    splits: Sequence[Split]
     bars: BarShelf
 
     def counts(self) -> dict[str, int]:
@@ -62,7 +62,7 @@ def open_ledger(broker: JsonObject, bars: BarShelf) -> Ledger:
         option_snapshots=broker.get("option_snapshots", {}),
         option_contracts={row["symbol"]: row for row in broker.get("option_contracts", [])},
         calendar={_date_of(row): row for row in broker.get("calendar", [])},
-        splits=[_checked_split(row) for row in broker.get("splits", [])],
+        splits=[Split.read(row) for row in broker.get("splits", [])],
         bars=bars,
     )
 
@@ -125,17 +125,6 @@ def _merge_rows(name: str, rows: list[JsonObject]) -> list[JsonObject]:
     key = _KEYS[name]
     fold: Callable[[str], str] = bare_symbol if name == "positions" else str
     return list({fold(row[key]): row for row in rows}.values())
-
-
-def _checked_split(row: JsonObject) -> JsonObject:
-    try:
-        date.fromisoformat(row["ex_date"])
-        sound = isinstance(row["symbol"], str) and row["new_rate"] > 0 < row["old_rate"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise FixtureError(f"broker.json: splits: {row['id']}: {error!r}") from error
-    if not sound:
-        raise FixtureError(f"broker.json: splits: {row['id']}: symbol must be text, the rates above zero")
-    return row
 
 
 def _date_of(row: JsonObject) -> date:

@@ -9,9 +9,8 @@ from datetime import date, datetime, time
 from itertools import count, takewhile
 from typing import NamedTuple
 
-from infra.local.broker.account import NEW_YORK
 from infra.local.broker.call import Call
-from infra.local.broker.timeframe import DAY
+from infra.local.broker.timeframe import DAY, NEW_YORK
 from infra.local.exact_json import JsonObject
 
 _FIRST_DAY = date(1970, 1, 1)

@@ -1,11 +1,13 @@
-"""Timeframes of bars: their names, and which bar a moment belongs to."""
+"""Timeframes of bars: their names, and which bar a moment belongs to; and the clock of the stock market."""
 
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
+from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
+NEW_YORK = ZoneInfo("America/New_York")
 _SHORTEST_MONTH = timedelta(days=28)
 
 _NAME = re.compile(r"(\d+)(Min|T|Hour|H|Day|D|Week|W|Month|M)")
