@@ -157,18 +157,18 @@ class Market:
 
     def bars(self, window: Window) -> Sequence[Bar]:
         """Return the closed bars of a loaded window, oldest first."""
-        series = self._series.get((window.asset_class, window.symbol), _Series())
-        first = bisect_left(series.bars, window.start, key=_TIME)
-        last = bisect_left(series.bars, min(window.end, self._until(window.asset_class)), key=_TIME)
-        return series.bars[first:last]
+        held = self._held(window).bars
+        first = bisect_left(held, window.start, key=_TIME)
+        last = bisect_left(held, min(window.end, self._until(window.asset_class)), key=_TIME)
+        return held[first:last]
 
     def bars_as_of(self, moment: datetime, window: Window) -> Sequence[Bar]:
         """Return the same bars as if no stock had been split since a moment, which lies before all but the first."""
-        return on_one_basis(self.bars(window), self._splits(window), moment)
+        return on_one_basis(self.bars(window), self._held(window).splits, moment)
 
     def split_over(self, window: Window) -> Fraction:
         """Tell how many shares one share became from the first bar of a window to the last; 1 without a split."""
-        if not (splits := self._splits(window)):
+        if not (splits := self._held(window).splits):
             return Fraction(1)
         return prod((splits.get(bar.t, Fraction(1)) for bar in self.bars(window)[1:]), start=Fraction(1))
 
@@ -176,8 +176,8 @@ class Market:
         """Tell whether a window holds but few bars."""
         return window.end - window.start < FEW_BARS * self.length
 
-    def _splits(self, window: Window) -> Mapping[datetime, Fraction]:
-        return self._series.get((window.asset_class, window.symbol), _Series()).splits
+    def _held(self, window: Window) -> _Series:
+        return self._series.get((window.asset_class, window.symbol), _Series())
 
     def _until(self, asset_class: str) -> datetime:
         """Before this a bar must open to be closed, and given out, in time."""

@@ -1,7 +1,7 @@
 """Splits of stocks, read off bars as traded beside the same bars adjusted for splits. Pure.
 
 Prices of signals and fills are as traded on their day, and so are bars. After a split the price of the same value is
-another one, which looks like a profit or a loss; so later bars are put on the basis of the first.
+another one, which looks like a profit or a loss; so later bars are put on the basis of the moment that is looked from.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
