@@ -1,16 +1,18 @@
 """A world whose runs are heard."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from itertools import count
+from typing import Any, Self
 
 from shared.log import Log, Severity
 from shared.parts import Parts
 from shared.survey import Options
 from tests.emulator.builders import orders, position
+from tests.simulation.network import Fault
 from tests.simulation.scripts import SOON
-from tests.simulation.world import Ended, Errand, World
+from tests.simulation.world import Ended, Errand, World, statuses
 
 TRADES = Errand("trades", Options(as_of=datetime.fromisoformat(SOON)))
 
@@ -52,6 +54,15 @@ class Listening(World):
         self.time.sleep(1)
         (ended,) = self.run(errand)
         return ended
+
+    @classmethod
+    def dying_everywhere(cls, begin: Callable[[], Self], fault: Fault) -> Iterator[Self]:
+        """Begin again and again, each time with a run of trades that is killed one call later, until none is left."""
+        for place in count():
+            world = begin()
+            if statuses(world.run(Errand(TRADES.job, faults={place: fault}))) != ["KILLED"]:
+                return
+            yield world
 
     @property
     def rows(self) -> list[dict[str, Any]]:

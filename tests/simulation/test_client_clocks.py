@@ -48,39 +48,46 @@ def unstamped(row: Mapping[str, Any]) -> dict[str, Any]:
     return fields | {name: str(value)[-12:] for name, value in row.items() if name in NAMES}
 
 
-def told(seed: int, theme: Theme, clock: Callable[[World], Clock] | None = None) -> tuple[list[str], Any, Any]:
-    """What happened in a history, and the tables and the quarantine it ends with."""
+def unfolded(seed: int, theme: Theme, clock: Callable[[World], Clock] | None = None) -> History:
+    """A history that has come to its end, on a machine with such a clock or a right one."""
     history = History(seed, theme)
-    world = history.world
     if clock:
-        world.clock = clock(world)
+        history.world.clock = clock(history.world)
     history.unfold()
+    return history
+
+
+def told(history: History) -> tuple[list[str], Any, Any]:
+    """What happened in a history, and the tables and the quarantine it ends with."""
+    world = history.world
     tables = {name: [unstamped(row) for row in table.rows] for name, table in world.dataset.tables.items()}
-    return (
-        history.told,
-        tables,
-        {name: unstamped(fields) for name, (_, fields) in world.documents("quarantine").items()},
-    )
+    refused = {name: unstamped(fields) for name, (_, fields) in world.documents("quarantine").items()}
+    return history.told, tables, refused
 
 
-@pytest.mark.parametrize("clock", [a_day_slow, a_day_fast, jumping_about])
-@pytest.mark.parametrize("theme", OF_DATA, ids=lambda theme: "+".join(theme.jobs))
+under_each_clock = pytest.mark.parametrize("clock", [a_day_slow, a_day_fast, jumping_about])
+
+
+def about(themes: list[Theme]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("theme", themes, ids=lambda theme: "+".join(theme.jobs))
+
+
+@under_each_clock
+@about(OF_DATA)
 def test_whatever_the_clock_of_the_machine_says_the_same_happens_and_the_same_rows_stand(
     theme: Theme, clock: Callable[[World], Clock]
 ) -> None:
     for seed in range(HISTORIES):
-        assert told(seed, theme, clock) == told(seed, theme)
+        assert told(unfolded(seed, theme, clock)) == told(unfolded(seed, theme))
 
 
-@pytest.mark.parametrize("clock", [a_day_slow, a_day_fast, jumping_about])
-@pytest.mark.parametrize("theme", OF_STAMPS, ids=lambda theme: "+".join(theme.jobs))
+@under_each_clock
+@about(OF_STAMPS)
 def test_whatever_the_clock_of_the_machine_says_the_promises_hold_where_stamps_are_read(
     theme: Theme, clock: Callable[[World], Clock]
 ) -> None:
     for seed in range(HISTORIES):
-        history = History(seed, theme)
-        history.world.clock = clock(history.world)
-        history.unfold()
+        unfolded(seed, theme, clock)
 
 
 def shortly_before_midnight() -> Listening:
@@ -119,14 +126,9 @@ def test_a_run_that_died_at_midnight_is_made_whole_on_the_next_day_with_the_rows
     at_noon: Listening,
 ) -> None:
     places = 0
-    while statuses((world := shortly_before_midnight()).run(dying_at(places))) == ["KILLED"]:
+    for world in Listening.dying_everywhere(shortly_before_midnight, Fault.KILLED_AFTER):
         world.time.sleep(DAY.total_seconds())
         assert statuses(world.run(Errand("trades"))) == ["SUCCEEDED"]
         assert data(world) == data(at_noon)
         places += 1
     assert places > 10
-
-
-def dying_at(place: int) -> Errand:
-    """A run that is killed after so many calls, if it makes so many."""
-    return Errand("trades", faults={place: Fault.KILLED_AFTER})

@@ -13,13 +13,11 @@ KILLS = (Fault.KILLED_BEFORE, Fault.KILLED_AFTER)
 @pytest.mark.parametrize("fault", KILLS)
 def test_what_a_killed_run_of_old_code_left_is_finished_whole_or_made_anew_whole(fault: Fault) -> None:
     made_by = set()
-    places = 0
-    while statuses((world := of_old_code()).run(Errand("trades", faults={places: fault}))) == ["KILLED"]:
+    for world in Listening.dying_everywhere(of_old_code, fault):
         world.time.sleep(3600)
         world.become(git_hash=NEW)
         assert statuses(world.run(Errand("trades"))) == ["SUCCEEDED"]
         made_by.add(maker_of_every_row(world))
-        places += 1
     assert made_by == {OLD, NEW}
 
 
