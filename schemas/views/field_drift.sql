@@ -1,10 +1,10 @@
 -- Which fields arrive that no schema knows?
--- One row per day (UTC), job and field: the most documents in which one run of that day that ended well and looked
--- at all that was due met it. field is
--- written as JSON writes it. Such fields are kept whole in source_extra; here it shows that the engine, or the broker,
--- says something new. A run meets the fields of documents that it had to read; most of those already archived it knows by
--- their names, so later runs of a day meet fewer. Where a table is split into shards, those of each are added, and
--- job_run_id is of the run that met the field last; on the day of a split, runs from before and after it.
+-- One row per day (UTC), job and field: the most documents in which one run of that day that ended well and looked at
+-- all that was due met it. field is written as JSON writes it. Such fields are kept whole in source_extra; here it shows
+-- that the engine, or the broker, says something new. A run meets the fields of documents that it had to read; most of
+-- those already archived it knows by their names, so later runs of a day meet fewer. Where a table is split into shards,
+-- those of each are added, and job_run_id is of the run that met the field last; on the day of a split, runs from before
+-- and after it.
 -- A filter on ds reaches ops_job_runs.
 WITH met AS (
   SELECT

@@ -102,13 +102,14 @@ def test_a_broker_that_nobody_reaches_fails_the_run(stack: LocalStack) -> None:
     assert_next_run_archives_everything(stack)
 
 
-@pytest.mark.parametrize("way", ["https://broker.invalid", "TLS to a server that knows none", "a proxy that is down"])
+@pytest.mark.parametrize("way", ["a name of nobody", "TLS to a server that knows none", "a proxy that is down"])
 def test_a_broker_that_there_is_no_way_to_fails_the_run_and_says_so(
     way: str, stack: LocalStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = stack.environment["ALPACA_BASE_URL"].replace("http:", "https:") if way.startswith("TLS") else way
-    if way.startswith("a proxy"):
-        address = "https://broker.invalid"
+    address = "https://broker.invalid"
+    if way == "TLS to a server that knows none":
+        address = stack.environment["ALPACA_BASE_URL"].replace("http:", "https:")
+    if way == "a proxy that is down":
         monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # the port of `discard`, at which nobody listens
     record = stack.changed(ALPACA_BASE_URL=address, ALPACA_DATA_URL=address, **KEYS, **HURRIED).run("trades")
     assert record.error is not None

@@ -12,7 +12,8 @@ from tests.emulator.promises import Promises
 from tests.emulator.wire import Call, InsteadError, Moment, RefusedError, Step, Wire
 from tests.stack import LocalStack
 
-NOT_FOUND = {"code": 404, "message": "Not found: Table", "errors": [{"reason": "notFound", "message": "Not found"}]}
+REASON = {"reason": "notFound", "message": "Not found"}
+NOT_FOUND = json.dumps({"error": {"code": 404, "message": "Not found: Table", "errors": [REASON]}}).encode()
 
 
 @pytest.fixture(autouse=True)
@@ -43,13 +44,9 @@ def not_found(moment: Moment, times: int) -> Step:
     def step(call: Call) -> None:
         if left and moment(call):
             left.pop()
-            raise RefusedError("NOT_FOUND") if call.server == "storage" else InsteadError(404, body())
+            raise RefusedError("NOT_FOUND") if call.server == "storage" else InsteadError(404, NOT_FOUND)
 
     return step
-
-
-def body() -> bytes:
-    return json.dumps({"error": NOT_FOUND}).encode()
 
 
 @pytest.mark.parametrize(("place", "times"), [*((place, 1) for place in PLACES), ("the table", 3)])

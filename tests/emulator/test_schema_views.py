@@ -7,9 +7,9 @@ import pytest
 from google.cloud import bigquery
 
 from schemas.views import VIEWS, read
-from shared.dataset import Dataset
 from shared.warehouse import open_bigquery
 from tests.stack import LocalStack
+from tests.views.rows import lay_out
 
 PERFORMANCE = "strategy_performance"
 
@@ -17,7 +17,7 @@ PERFORMANCE = "strategy_performance"
 @pytest.fixture
 def applied(stack: LocalStack) -> LocalStack:
     """All tables and views."""
-    Dataset(open_bigquery(stack.settings()), stack.settings()).hold()
+    lay_out(stack)
     return stack
 
 

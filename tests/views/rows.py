@@ -159,6 +159,11 @@ def corner_with(servers: LocalStack, rows: Iterable[ArchivedRow]) -> Iterator[Lo
         yield corner
 
 
+def shown(stack: LocalStack, view: str, day: str) -> list[dict[str, Any]]:
+    """What a view says of a day."""
+    return stack.rows(f"SELECT * FROM {view} WHERE ds = '2026-{day}'")  # noqa: S608 - our own names
+
+
 def load(stack: LocalStack, rows: Iterable[ArchivedRow]) -> None:
     """Write rows as a run does, each table's in one stream."""
     parts = stack.parts()

@@ -11,7 +11,7 @@ from infra.report import asking
 from schemas.questions import question_named
 from schemas.table import ArchivedRow
 from tests.stack import LocalStack
-from tests.views.rows import corner_with, job_run
+from tests.views.rows import corner_with, job_run, shown
 
 SHARDS = ("fact_trades-0", "fact_trades-1")
 ASKED = {"of the report": asking.QUESTIONS["jobs"], "saved": question_named("data_freshness").sql}
@@ -61,10 +61,6 @@ def looked_at_one() -> Iterator[ArchivedRow]:
 def ran(servers: LocalStack) -> Iterator[LocalStack]:
     with corner_with(servers, runs()) as corner:
         yield corner
-
-
-def shown(stack: LocalStack, view: str, day: str) -> list[dict[str, Any]]:
-    return stack.rows(f"SELECT * FROM {view} WHERE ds = '2026-{day}'")  # noqa: S608 - our own names
 
 
 def of_trades(stack: LocalStack, sql: str, since: str, until: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from schemas.table import ArchivedRow
 from shared.shards import shards
 from tests.stack import LocalStack
-from tests.views.rows import corner_with, job_run
+from tests.views.rows import corner_with, job_run, shown
 
 LEASES = [shard.of("fact_trades") for shard in shards(4)]
 REFUSED = ('{"NOT_FINITE":1}', '{"BAD_TYPE":30,"NOT_FINITE":20}', None, '{"NOT_FINITE":300}')
@@ -37,10 +37,6 @@ def run(name: str, started: str, status: str, shard: int, **columns: Any) -> Arc
 def split(servers: LocalStack) -> Iterator[LocalStack]:
     with corner_with(servers, runs_of_shards()) as corner:
         yield corner
-
-
-def shown(stack: LocalStack, view: str, day: str) -> list[dict[str, Any]]:
-    return stack.rows(f"SELECT * FROM {view} WHERE ds = '2026-{day}'")  # noqa: S608 - our own names
 
 
 def refused(stack: LocalStack, day: str) -> dict[str | None, int]:
