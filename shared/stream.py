@@ -1,10 +1,11 @@
 """Rows into BigQuery: one PENDING stream of the Storage Write API, invisible until it is committed.
 
 Each append is one request on its own bidirectional call, with its offset: a repeated request is answered
-ALREADY_EXISTS and counts as success, so every step but the commit may be sent again freely.
+ALREADY_EXISTS and counts as success, so every step but the commit may be sent again freely. One append is on its way
+while the rows of the next one are made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,23 +62,23 @@ class WriteStreams:
         )
         return PendingStream(self, row, created.name)
 
-    def append(self, request: types.AppendRowsRequest) -> None:
-        """Send one append until it is acknowledged."""
-        self._persistently(lambda: self._append_once(request))
+    def append(self, request: types.AppendRowsRequest) -> Callable[[], None]:
+        """Send one append; what comes back waits until it is acknowledged, and sends it again until it is.
 
-    def _append_once(self, request: types.AppendRowsRequest) -> None:
-        try:
-            # The generated client cannot know the stream of a bidirectional call; the service routes by this header.
-            routing = [("x-goog-request-params", f"write_stream={request.write_stream}")]
-            calls = self._client.append_rows(iter([request]), retry=None, timeout=self._timeout, metadata=routing)
-            answer = next(iter(calls))
-        except exceptions.AlreadyExists:
-            return
-        if answer.row_errors:
-            first = answer.row_errors[0]
-            raise exceptions.InvalidArgument(f"BigQuery refused row {first.index}: {first.message}")
-        if answer.error.code not in {grpc.StatusCode.OK.value[0], grpc.StatusCode.ALREADY_EXISTS.value[0]}:
-            raise exceptions.from_grpc_status(answer.error.code, answer.error.message)
+        An acknowledgement that is waited for only after the deadline of the call is asked for once more.
+        """
+        sent = [self._send(request)]
+
+        def acknowledge() -> None:
+            _hold(sent.pop() if sent else self._send(request))
+
+        return lambda: self._persistently(acknowledge)
+
+    def _send(self, request: types.AppendRowsRequest) -> Iterator[types.AppendRowsResponse]:
+        # The generated client cannot know the stream of a bidirectional call; the service routes by this header.
+        routing = [("x-goog-request-params", f"write_stream={request.write_stream}")]
+        answers = self._client.append_rows(iter([request]), retry=None, timeout=self._timeout, metadata=routing)
+        return iter(answers)
 
     def finalize(self, stream: str) -> int:
         """Close a stream for appends; repeatable. Returns its number of rows."""
@@ -115,21 +116,27 @@ class PendingStream:
         self._row = row
         self.name = name
         self.n = 0
-        """Rows appended so far."""
+        """Rows sent so far."""
         self.bytes = 0
-        """Bytes appended so far."""
+        """Bytes sent so far."""
         self.fingerprint = Fingerprint()
-        """What was appended so far."""
+        """What was sent so far."""
+        self._acknowledged: Callable[[], None] = lambda: None
+        """Waits for the request that was sent last."""
 
     def append(self, rows: Sequence[ArchivedRow]) -> None:
-        """Append rows, split so that no request exceeds MAX_REQUEST."""
+        """Send rows once the ones before are acknowledged, split so that no request exceeds MAX_REQUEST.
+
+        Whether they are acknowledged in turn is known when the next ones are sent, or the stream is closed.
+        """
         batch = record_batch(self._row, rows).serialize().to_pybytes()
         if len(batch) > MAX_REQUEST and len(rows) > 1:
             middle = len(rows) // 2
             self.append(rows[:middle])
             self.append(rows[middle:])
             return
-        self._streams.append(self._request(batch))
+        self._acknowledged()
+        self._acknowledged = self._streams.append(self._request(batch))
         self.n += len(rows)
         self.bytes += len(batch)
         self.fingerprint = self.fingerprint.including(rows)
@@ -147,12 +154,33 @@ class PendingStream:
         Raises:
             RuntimeError: The service counts another number of rows; nothing was committed.
         """
+        self._acknowledged()
         counted = self._streams.finalize(self.name)
         if counted != self.n:
             raise RuntimeError(f"the stream holds {counted} rows, {self.n} were appended; nothing was committed")
 
 
+def _hold(answers: Iterator[types.AppendRowsResponse]) -> None:
+    """Wait for the answer to one append, and take it for what it says."""
+    try:
+        answer = next(answers)
+    except exceptions.AlreadyExists:
+        return
+    if answer.row_errors:
+        first = answer.row_errors[0]
+        raise exceptions.InvalidArgument(f"BigQuery refused row {first.index}: {first.message}")
+    if answer.error.code not in {grpc.StatusCode.OK.value[0], grpc.StatusCode.ALREADY_EXISTS.value[0]}:
+        raise exceptions.from_grpc_status(answer.error.code, answer.error.message)
+
+
 def _open(settings: Settings) -> BigQueryWriteClient:
+    client = _connected(settings)
+    # By itself a call waits for the first answer before it is handed out. Google's Pub/Sub client says so the same way.
+    setattr(client.transport.append_rows, "_prefetch_first_result_", False)  # noqa: B010 - no type knows the attribute
+    return client
+
+
+def _connected(settings: Settings) -> BigQueryWriteClient:
     if not settings.bigquery_storage_emulator_host:
         return BigQueryWriteClient()
     options = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]

@@ -80,7 +80,7 @@ class Stretches:
         """
         patience = 1
         while not self._ended:
-            if self._shard != WHOLE or (yield from self._told(self._named(_TRIED))):
+            if self._shard != WHOLE or (yield from self._tried()):
                 patience = 1
                 yield from self._by_name()
             for _ in range(patience):
@@ -88,11 +88,22 @@ class Stretches:
                     yield Stretch((), self._page(PAGE))
             patience *= 2
 
+    def _tried(self) -> Generator[Stretch, None, bool]:
+        """Yield the stretch of a few names, if reading them paid; else these are read whole with those that follow."""
+        names = self._named(_TRIED)
+        if stretch := self._paid(names):
+            yield stretch
+            return True
+        self._after, self._ended = names.after, False
+        return False
+
     def _by_name(self) -> Iterator[Stretch]:
         """Read names, some ahead of what the table says of them, until few are known or there are no more."""
         self._pays = True
         for names in ahead(self._names_while_they_pay(), ASKED_AHEAD):
-            self._pays = (yield from self._told(names)) and self._pays
+            stretch = self._paid(names)
+            self._pays = self._pays and stretch is not None
+            yield stretch or Stretch((), self._again(names.after, len(names.own)))
 
     def _names_while_they_pay(self) -> Iterator["_Names"]:
         while self._pays and not self._ended:
@@ -104,16 +115,13 @@ class Stretches:
         own = [one for one in read if self._shard.holds(one.id)]
         return _Names(after, own, len(read) - len(own), self._warehouse.asked(self._row, [one.id for one in own]))
 
-    def _told(self, names: "_Names") -> Generator[Stretch, None, bool]:
-        """Yield the stretch of some names; return whether reading them paid."""
+    def _paid(self, names: "_Names") -> Stretch | None:
+        """Make the stretch of some names, if the table knows most of them."""
         stored = names.asked()
         known = _known(names.own, stored)
-        pays = self._shard != WHOLE or 2 * len(known) >= len(names.own)
-        if pays:
-            yield Stretch(list(known.values()), self._unknown(names.own, known), stored, names.others)
-        else:
-            yield Stretch((), self._again(names.after, len(names.own)), stored)
-        return pays
+        if self._shard == WHOLE and 2 * len(known) < len(names.own):
+            return None
+        return Stretch(list(known.values()), self._unknown(names.own, known), stored, names.others)
 
     def _page(self, most: int, fields: Sequence[str] = ()) -> Iterator[RawDocument]:
         seen = 0

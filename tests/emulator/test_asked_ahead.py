@@ -1,15 +1,21 @@
 """While one page is built and written, the next ones are read, and the table is asked about them."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
 
 from shared import documents, stretches
 from shared.warehouse import ASKED_AHEAD
+from tests.emulator import moments
 from tests.emulator.builders import position, put
 from tests.emulator.promises import Promises
-from tests.emulator.wire import Call, Wire
+from tests.emulator.wire import PATIENCE_S, Call, Gate, Wire, nth
 from tests.stack import LocalStack
 
 PAGES, PAGE = 6, 4
+ASKED_FIRST = 2 + 1 + ASKED_AHEAD
+"""Questions before the first page is made: some names are tried twice, in vain; about that page, and those ahead."""
 
 
 @pytest.fixture(autouse=True)
@@ -41,8 +47,7 @@ def steps(wire: Wire) -> str:
 def test_pages_are_compared_while_earlier_ones_are_written(wired: LocalStack, wire: Wire) -> None:
     assert wired.run("trades", PAGE_SIZE=str(PAGE)).counts.archived == PAGES * PAGE
     before, _ = steps(wire).split("w", 1)
-    # About the first page its names were asked, and found in no row.
-    assert before.count("a") == 1 + ASKED_AHEAD
+    assert before.count("a") == ASKED_FIRST
 
 
 def test_names_are_compared_while_later_ones_are_read(stack: LocalStack, wired: LocalStack, wire: Wire) -> None:
@@ -50,4 +55,23 @@ def test_names_are_compared_while_later_ones_are_read(stack: LocalStack, wired: 
     wire.set()
     assert wired.run("trades").counts.already == PAGES * PAGE
     assert "r" + "a" * (1 + ASKED_AHEAD) + "r" in steps(wire)
+    Promises(stack).assert_kept()
+
+
+def test_a_page_is_on_its_way_while_the_next_one_is_made(stack: LocalStack, wired: LocalStack, wire: Wire) -> None:
+    """The next page is drawn with a question about a later one; here its coming lets the append go."""
+    gate, drawn, next_question = Gate(moments.appends), Event(), nth(ASKED_FIRST + 1, asks)
+
+    def held(call: Call) -> None:
+        if next_question(call):
+            drawn.set()
+        gate(call)
+
+    wire.set(before=held)
+    with ThreadPoolExecutor(1) as thread:
+        run = thread.submit(wired.run, "trades", PAGE_SIZE=str(PAGE))
+        with gate.held():
+            assert drawn.wait(PATIENCE_S), "nothing was done while an append was on its way"
+            assert sum(map(moments.appends, wire.calls)) == 1
+        assert run.result(PATIENCE_S).counts.archived == PAGES * PAGE
     Promises(stack).assert_kept()

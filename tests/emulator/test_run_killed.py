@@ -35,7 +35,7 @@ def test_a_stream_that_holds_rows_of_somebody_else_is_not_committed(
         if moments.appends(call):
             request = AppendRowsRequest.deserialize(call.request)
             request.offset = 1
-            stack.parts().streams.append(request)
+            stack.parts().streams.append(request)()
 
     wire.set(after=append_again)
     record = wired.run("trades")

@@ -85,8 +85,8 @@ def test_names_are_tried_ever_less_often_in_a_collection_that_is_new(
     wire.set()
     assert wired.run("trades").counts.archived == 39
     queries = [reads_whole(call) for call in wire.calls if call.name == "RunQuery" and call.mentions("live_positions")]
-    # Two names in vain, these two whole and a page of four; then two pages, then four, then what is left.
-    assert queries == [False, True, True, False, True, True, True, False, *[True] * 5, False, True, True]
+    # Two names in vain and a page of four with these two; then two pages, then four, then what is left.
+    assert queries == [False, True, False, True, True, False, *[True] * 4, False, *[True] * 3]
 
 
 def test_days_that_are_not_wanted_are_counted_as_not_due_by_what_the_table_says(stack: LocalStack) -> None:

@@ -162,9 +162,13 @@ class WriteClient:
         return self._dataset.ask(create)
 
     def append_rows(self, requests: Iterable[types.AppendRowsRequest], **_: Any) -> Iterator[types.AppendRowsResponse]:
-        for request in requests:
-            self._dataset.ask(lambda request=request: self._append(request))  # type: ignore[misc]  # bound at once
-            yield types.AppendRowsResponse()
+        """Take the one request at once, as the service does; what became of it is told when the answer is asked for."""
+        (request,) = requests
+        try:
+            self._dataset.ask(lambda: self._append(request))
+        except exceptions.GoogleAPICallError as error:
+            return map(_told, [error])
+        return iter([types.AppendRowsResponse()])
 
     def _append(self, request: types.AppendRowsRequest) -> None:
         stream, offset = self._dataset.known(request.write_stream), int(request.offset or 0)
@@ -207,6 +211,10 @@ class WriteClient:
         stream.committed = True
         self._dataset.tables[stream.table].rows += stream.rows
         return types.BatchCommitWriteStreamsResponse(commit_time=self._dataset.network.time.now())
+
+
+def _told(error: Exception) -> NoReturn:
+    raise error
 
 
 def _refusal(code: Any) -> types.BatchCommitWriteStreamsResponse:

@@ -1,6 +1,6 @@
 """Appends and commits, answer by answer: what counts as done, what is sent again, what is refused."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
@@ -38,9 +38,13 @@ class Service:
         return types.WriteStream(name=NAME)
 
     def append_rows(self, requests: Iterator[types.AppendRowsRequest], *, metadata: Any, **_: Any) -> Iterator[Any]:
+        """Take the request at once; what is said to it is heard when the answer is asked for."""
         self.appended.append(next(requests))
         self.metadata.append(metadata)
-        return iter([self._next()])
+        return (self._next() for _ in range(1))
+
+    def finalize_write_stream(self, **_: Any) -> types.FinalizeWriteStreamResponse:
+        return types.FinalizeWriteStreamResponse(row_count=self._next())
 
     def batch_commit_write_streams(self, **_: Any) -> Any:
         return self._next()
@@ -72,9 +76,10 @@ def test_an_append_names_its_stream_where_the_service_routes_by_it_and_in_the_re
 
 @pytest.mark.parametrize("done", [Answer(), error(ALREADY_EXISTS), exceptions.AlreadyExists("told before")])
 def test_rows_that_are_there_are_appended_whatever_says_so(done: Any) -> None:
-    stream = opened(Service(done, Answer()))
+    stream = opened(Service(done, Answer(), 4))
     stream.append(rows(3))
     stream.append(rows(1))
+    stream.finalize()
     assert stream.n == 4
 
 
@@ -86,26 +91,42 @@ def test_the_next_append_begins_where_the_last_one_ended() -> None:
     assert [one.offset for one in service.appended] == [0, 3, 5]
 
 
-def test_a_row_that_the_service_refuses_is_named_and_nothing_is_counted() -> None:
+def close(stream: streams.PendingStream) -> None:
+    stream.finalize()
+
+
+def send_more(stream: streams.PendingStream) -> None:
+    stream.append(rows(1))
+
+
+@pytest.mark.parametrize("go_on", [close, send_more])
+def test_a_row_that_the_service_refuses_is_named_before_anything_else_is_sent(
+    go_on: Callable[[streams.PendingStream], None],
+) -> None:
     refused = Answer(row_errors=[types.RowError(index=7, message="too long"), types.RowError(index=9)])
-    stream = opened(Service(refused))
+    service = Service(refused)
+    stream = opened(service)
+    stream.append(rows(1))
     with pytest.raises(exceptions.InvalidArgument, match="BigQuery refused row 7: too long"):
-        stream.append(rows(1))
-    assert (stream.n, stream.bytes, stream.fingerprint.rows) == (0, 0, 0)
+        go_on(stream)
+    assert len(service.appended) == 1
 
 
 def test_an_error_in_an_answer_is_an_error() -> None:
+    stream = opened(Service(error(NOT_FOUND, "no such stream")))
+    stream.append(rows(1))
     with pytest.raises(exceptions.NotFound, match="no such stream"):
-        opened(Service(error(NOT_FOUND, "no such stream"))).append(rows(1))
+        stream.finalize()
 
 
 def test_an_append_that_failed_for_a_reason_that_passes_is_sent_again_as_it_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
-    service = Service(exceptions.ServiceUnavailable("later"), error(ALREADY_EXISTS))
+    service = Service(exceptions.ServiceUnavailable("later"), error(ALREADY_EXISTS), 2)
     stream = opened(service)
     stream.append(rows(2))
+    stream.finalize()
     assert service.appended[0] == service.appended[1]
     assert stream.n == 2
 
