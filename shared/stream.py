@@ -6,6 +6,7 @@ while the rows of the next one are made.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,14 +64,16 @@ class WriteStreams:
         return PendingStream(self, row, created.name)
 
     def append(self, request: types.AppendRowsRequest) -> Callable[[], None]:
-        """Send one append; what comes back waits until it is acknowledged, and sends it again until it is.
-
-        An acknowledgement that is waited for only after the deadline of the call is asked for once more.
-        """
-        sent = [self._send(request)]
+        """Send one append; what comes back waits until it is acknowledged, and sends it again until it is."""
+        unheard = [self._send(request)]
 
         def acknowledge() -> None:
-            _hold(sent.pop() if sent else self._send(request))
+            if unheard:
+                # An answer that comes in time is lost all the same, if nobody asks for it before the call's deadline.
+                with suppress(exceptions.DeadlineExceeded):
+                    _hold(unheard.pop())
+                    return
+            _hold(self._send(request))
 
         return lambda: self._persistently(acknowledge)
 
@@ -121,8 +124,8 @@ class PendingStream:
         """Bytes sent so far."""
         self.fingerprint = Fingerprint()
         """What was sent so far."""
-        self._acknowledged: Callable[[], None] = lambda: None
-        """Waits for the request that was sent last."""
+        self._unacknowledged: list[Callable[[], None]] = []
+        """Waits for the request that was sent last, if it was not waited for yet."""
 
     def append(self, rows: Sequence[ArchivedRow]) -> None:
         """Send rows once the ones before are acknowledged, split so that no request exceeds MAX_REQUEST.
@@ -135,11 +138,15 @@ class PendingStream:
             self.append(rows[:middle])
             self.append(rows[middle:])
             return
-        self._acknowledged()
-        self._acknowledged = self._streams.append(self._request(batch))
+        self._acknowledge()
+        self._unacknowledged.append(self._streams.append(self._request(batch)))
         self.n += len(rows)
         self.bytes += len(batch)
         self.fingerprint = self.fingerprint.including(rows)
+
+    def _acknowledge(self) -> None:
+        while self._unacknowledged:
+            self._unacknowledged.pop()()
 
     def _request(self, batch: bytes) -> types.AppendRowsRequest:
         data = types.AppendRowsRequest.ArrowData(
@@ -154,7 +161,7 @@ class PendingStream:
         Raises:
             RuntimeError: The service counts another number of rows; nothing was committed.
         """
-        self._acknowledged()
+        self._acknowledge()
         counted = self._streams.finalize(self.name)
         if counted != self.n:
             raise RuntimeError(f"the stream holds {counted} rows, {self.n} were appended; nothing was committed")
@@ -163,9 +170,11 @@ class PendingStream:
 def _hold(answers: Iterator[types.AppendRowsResponse]) -> None:
     """Wait for the answer to one append, and take it for what it says."""
     try:
-        answer = next(answers)
+        answer = next(answers, None)
     except exceptions.AlreadyExists:
         return
+    if answer is None:
+        raise exceptions.Unknown("an append ended without an answer")
     if answer.row_errors:
         first = answer.row_errors[0]
         raise exceptions.InvalidArgument(f"BigQuery refused row {first.index}: {first.message}")

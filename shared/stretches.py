@@ -91,7 +91,7 @@ class Stretches:
     def _tried(self) -> Generator[Stretch, None, bool]:
         """Yield the stretch of a few names, if reading them paid; else these are read whole with those that follow."""
         names = self._named(_TRIED)
-        if stretch := self._paid(names):
+        if stretch := self._paid(names, names.asked()):
             yield stretch
             return True
         self._after, self._ended = names.after, False
@@ -101,9 +101,10 @@ class Stretches:
         """Read names, some ahead of what the table says of them, until few are known or there are no more."""
         self._pays = True
         for names in ahead(self._names_while_they_pay(), ASKED_AHEAD):
-            stretch = self._paid(names)
+            stored = names.asked()
+            stretch = self._paid(names, stored)
             self._pays = self._pays and stretch is not None
-            yield stretch or Stretch((), self._again(names.after, len(names.own)))
+            yield stretch or Stretch((), self._again(names.after, len(names.own)), stored)
 
     def _names_while_they_pay(self) -> Iterator["_Names"]:
         while self._pays and not self._ended:
@@ -115,9 +116,8 @@ class Stretches:
         own = [one for one in read if self._shard.holds(one.id)]
         return _Names(after, own, len(read) - len(own), self._warehouse.asked(self._row, [one.id for one in own]))
 
-    def _paid(self, names: "_Names") -> Stretch | None:
-        """Make the stretch of some names, if the table knows most of them."""
-        stored = names.asked()
+    def _paid(self, names: "_Names", stored: Held) -> Stretch | None:
+        """Make the stretch of some names, if the table, which holds `stored` of them, knows most."""
         known = _known(names.own, stored)
         if self._shard == WHOLE and 2 * len(known) < len(names.own):
             return None

@@ -18,6 +18,8 @@ NOT_FOUND, ALREADY_EXISTS = 5, 6
 GARBAGED = types.StorageError.StorageErrorCode.INVALID_STREAM_STATE
 BUSY = types.StorageError.StorageErrorCode.INVALID_CMEK_PROVIDED
 Answer = types.AppendRowsResponse
+NOTHING = object()
+"""Stands for a call that ends well without an answer."""
 
 
 class Service:
@@ -41,7 +43,7 @@ class Service:
         """Take the request at once; what is said to it is heard when the answer is asked for."""
         self.appended.append(next(requests))
         self.metadata.append(metadata)
-        return (self._next() for _ in range(1))
+        return (answer for answer in (self._next() for _ in range(1)) if answer is not NOTHING)
 
     def finalize_write_stream(self, **_: Any) -> types.FinalizeWriteStreamResponse:
         return types.FinalizeWriteStreamResponse(row_count=self._next())
@@ -50,8 +52,9 @@ class Service:
         return self._next()
 
 
-def connected(service: Service) -> WriteStreams:
-    return WriteStreams(settings().model_copy(update={"retry_seconds": 5.0}), cast("BigQueryWriteClient", service))
+def connected(service: Service, retry_seconds: float = 5) -> WriteStreams:
+    patient = settings().model_copy(update={"retry_seconds": retry_seconds})
+    return WriteStreams(patient, cast("BigQueryWriteClient", service))
 
 
 def opened(service: Service) -> streams.PendingStream:
@@ -119,16 +122,33 @@ def test_an_error_in_an_answer_is_an_error() -> None:
         stream.finalize()
 
 
+@pytest.mark.parametrize("failed", [exceptions.ServiceUnavailable("later"), NOTHING])
 def test_an_append_that_failed_for_a_reason_that_passes_is_sent_again_as_it_was(
-    monkeypatch: pytest.MonkeyPatch,
+    failed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
-    service = Service(exceptions.ServiceUnavailable("later"), error(ALREADY_EXISTS), 2)
+    service = Service(failed, error(ALREADY_EXISTS), 2)
     stream = opened(service)
     stream.append(rows(2))
     stream.finalize()
     assert service.appended[0] == service.appended[1]
     assert stream.n == 2
+
+
+def test_an_answer_that_nobody_asked_for_in_time_is_asked_for_again_without_a_retry() -> None:
+    service = Service(exceptions.DeadlineExceeded("long ago"), error(ALREADY_EXISTS), 2)
+    stream = connected(service, retry_seconds=0).open(Trade)
+    stream.append(rows(2))
+    stream.finalize()
+    assert service.appended[0] == service.appended[1]
+
+
+def test_an_append_that_is_not_answered_in_time_again_and_again_fails() -> None:
+    service = Service(*[exceptions.DeadlineExceeded("too late")] * 2)
+    stream = connected(service, retry_seconds=0).open(Trade)
+    stream.append(rows(2))
+    with pytest.raises(exceptions.DeadlineExceeded):
+        stream.finalize()
 
 
 def test_rows_that_do_not_fit_one_request_are_sent_in_several_and_all_counted(monkeypatch: pytest.MonkeyPatch) -> None:
