@@ -47,7 +47,8 @@ def steps(wire: Wire) -> str:
 def test_pages_are_compared_while_earlier_ones_are_written(wired: LocalStack, wire: Wire) -> None:
     assert wired.run("trades", PAGE_SIZE=str(PAGE)).counts.archived == PAGES * PAGE
     before, _ = steps(wire).split("w", 1)
-    assert before.count("a") == ASKED_FIRST
+    # The first page may be on its way still when the next question sets out.
+    assert before.count("a") - ASKED_FIRST in {0, 1}
 
 
 def test_names_are_compared_while_later_ones_are_read(stack: LocalStack, wired: LocalStack, wire: Wire) -> None:
