@@ -12,7 +12,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from schemas.document import as_instant_or_none, numeric
-from shared.fills import Fill, Order, covers, finite, is_working, quantity, vwap
+from shared.fills import Fill, Order, covers, finite, is_working, quantity, to_close, vwap
 from shared.formulae import EXACT
 from shared.order_book import OrderBook
 from shared.order_lookup import OrderLookup
@@ -80,7 +80,7 @@ def _fills(name: str, document: RawDocument, lookup: OrderLookup) -> list[Fill] 
         return NOT_FOUND
     fills = book.fills(orders)
     # Only of an exit: what else an entry fills is as much the position's as what it has filled.
-    covered = is_exit and _is_covered(document, fills)
+    covered = is_exit and _is_covered(document, book, fills)
     linked = book.linked(orders)
     if book.unpriced(orders) or any(is_working(order, covered=covered) for order in linked.values()):
         return STILL_WORKING
@@ -99,10 +99,14 @@ def _left_open(document: RawDocument, book: OrderBook, fills: Sequence[Fill]) ->
     return document.fields.get("asset_class") == "OPTION" and 0 < quantity(fills) < quantity(entry)
 
 
-def _is_covered(document: RawDocument, fills: Sequence[Fill]) -> bool:
+def _is_covered(document: RawDocument, book: OrderBook, fills: Sequence[Fill]) -> bool:
     """Tell whether fills account for all of a position: an order that still works is then not its own."""
-    qty = finite(document.fields.get("qty"))
-    return qty is not None and covers(fills, qty, document.fields.get("asset_class"))
+    names = "qty", "original_qty", "scaled_out_qty"
+    qty, original, scaled_out = (finite(document.fields.get(name)) for name in names)
+    if qty is None:
+        return False
+    whole = to_close(qty, original, scaled_out, book.fills(_entry_orders(document, book)))
+    return covers(fills, whole, document.fields.get("asset_class"))
 
 
 def _entry_orders(document: RawDocument, book: OrderBook) -> list[Order]:
@@ -117,7 +121,7 @@ def _exit_orders(document: RawDocument, lookup: OrderLookup) -> list[Order]:
     found = lookup.book.exits(_symbol(document), entry, document.id, ids)
     times = [as_instant_or_none(document.fields.get(name)) for name in ("entry_time", "filled_at", "exit_time")]
     known = [time for time in times if time is not None]
-    if known and not _is_covered(document, lookup.book.fills(found)):
+    if known and not _is_covered(document, lookup.book, lookup.book.fills(found)):
         lookup.sweep(min(known) - _AROUND, max(known) + _AROUND)
         found = lookup.book.exits(_symbol(document), entry, document.id, ids)
     return found

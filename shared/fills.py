@@ -71,6 +71,17 @@ def is_working(order: Order, *, covered: bool) -> bool:
     return order.get("status") not in TERMINAL and not (covered and positive(order.get("filled_qty")) is None)
 
 
+def to_close(
+    qty: Decimal, original_qty: Decimal | None, scaled_out_qty: Decimal | None, opened: Sequence[Fill]
+) -> Decimal:
+    """Tell what the exits of a position must add up to, by what its document states, units.
+
+    An engine may lower `qty` with each partial exit, so the most that is stated counts; but no more than was opened.
+    """
+    most = max(qty, original_qty or qty, qty + (scaled_out_qty or 0))
+    return min(most, quantity(opened)) if opened else most
+
+
 def covers(fills: Sequence[Fill], qty: Decimal, asset_class: object) -> bool:
     """Tell whether exits account for a quantity; of a crypto purchase less is there to sell, by its fee in coins."""
     least = qty * (1 - _COIN_FEE) if asset_class == "CRYPTO" else qty

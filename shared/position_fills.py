@@ -1,6 +1,6 @@
 """What a closed position really traded: the broker's fills over the document's numbers. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from schemas.columns import BrokerCheck
 from schemas.document import numeric
 from schemas.reasons import Reason
 from schemas.trades import PositionDocument
-from shared.fills import Fill, Order, covers, finite, in_order, is_working, quantity, vwap
+from shared.fills import Fill, Order, covers, finite, in_order, is_working, quantity, to_close, vwap
 from shared.loop import Candidate, Evidence, RefusedError
 from shared.occ import intrinsic_value, is_adjusted
 from shared.option_events import BOOKED_WITHIN, OptionEvent
@@ -59,8 +59,11 @@ def position_fills(candidate: Candidate[PositionDocument], evidence: Evidence) -
     value = _value(trail, ended, evidence)
     closed = [*sold, *(one.fill(value) for one in ended)]
     _require_fills(position, opened, closed)
-    _require_end(candidate, book, exits, opened, closed)
-    if quantity(closed) < position.qty and not all(map(book.is_complete, position.exit_order_ids)):
+    whole = to_close(position.qty, position.original_qty, position.scaled_out_qty, opened)
+    covered = covers(closed, whole, position.asset_class)
+    _require_end(candidate, book.linked(exits).values(), opened, closed, covered=covered)
+    lacking = not covered or quantity(closed) < position.qty
+    if lacking and not all(map(book.is_complete, position.exit_order_ids)):
         # The order that closed the rest is among those the broker does not know, or replaced one of the others.
         raise _unknown_order("exit")
     return _as_filled(candidate, opened, sold, in_order(closed))
@@ -186,16 +189,16 @@ def _require_fills(position: PositionDocument, opened: Sequence[Fill], closed: S
 
 def _require_end(
     candidate: Candidate[PositionDocument],
-    book: OrderBook,
-    exits: Sequence[Order],
+    exits: Iterable[Order],
     opened: Sequence[Fill],
     closed: Sequence[Fill],
+    *,
+    covered: bool,
 ) -> None:
     """Refuse for now what is not over: the trade would be computed on a part of its exits, and never again."""
     position = candidate.document
-    covered = covers(closed, position.qty, position.asset_class)
     # An order that is known by its executions only has no status.
-    if any(is_working(order, covered=covered) for order in book.linked(exits).values() if "status" in order):
+    if any(is_working(order, covered=covered) for order in exits if "status" in order):
         message = "an exit order of the position still works"
         raise RefusedError(Reason.BROKER_NOT_FILLED, "exit_order_id", message)
     booked = candidate.as_of >= position.exit_time + BOOKED_WITHIN

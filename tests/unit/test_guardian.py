@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from jobs.registry import loops
 from schemas.accounts import AccountDocument
 from schemas.arrow import record_batch
-from schemas.document import Document, refuse
+from schemas.document import DOCUMENT_ID, Document, refuse
 from schemas.expired_signals import LiveSignalDocument
 from schemas.reasons import Reason
 from schemas.rejected_signals import RejectedSignalDocument
@@ -89,9 +89,11 @@ def extreme(draw: st.DrawFn, model: type[Document], scale: int) -> dict[str, Any
     """A good document whose numbers, times, texts and maps are as odd as the rules allow, with unknown fields."""
     strategies = anything.odd_but_good(scale)
     fixed = {model.KEY, "symbol", *SECOND_SPELLINGS}
-    names = [name for name, kind in FIELDS[model].items() if kind in strategies and name not in fixed]
-    odd = {name: draw(strategies[FIELDS[model][name]]) for name in names if draw(st.booleans())}
-    unknown = draw(st.dictionaries(st.text(min_size=1, max_size=8), anything.stored_values, max_size=2))
+    free = [name for name, kind in FIELDS[model].items() if kind in strategies and name not in fixed]
+    odd = {name: draw(strategies[FIELDS[model][name]]) for name in free if draw(st.booleans())}
+    known = {*names(model), DOCUMENT_ID}
+    new_names = st.text(min_size=1, max_size=8).filter(lambda name: name not in known)
+    unknown = draw(st.dictionaries(new_names, anything.stored_values, max_size=2))
     return {**unknown, **SAMPLES[model], **odd}
 
 

@@ -96,6 +96,17 @@ def test_an_exit_order_left_behind_is_not_waited_for_unless_it_fills(filled: str
     assert answer((ENTRY_ORDER, EXIT_ORDER, stop), sl_order_id="o-sl", **NO_EXIT) == expected
 
 
+@pytest.mark.parametrize("stated", [{"original_qty": 10}, {"scaled_out_qty": 5}])
+def test_an_exit_is_not_priced_by_scale_outs_that_account_for_what_is_left_of_the_quantity(
+    stated: dict[str, int],
+) -> None:
+    bought, last = {**ENTRY_ORDER, "filled_qty": "10"}, {**EXIT_ORDER, "filled_qty": "0", "status": "new"}
+
+    assert answer((bought, TARGET, last), qty=5, **stated, **NO_EXIT) == "still working"
+    filled = {**last, "filled_qty": "5", "status": "filled"}
+    assert answer((bought, TARGET, filled), qty=5, **stated, **NO_EXIT) == 115
+
+
 @pytest.mark.parametrize("qty", [2, 3])
 def test_an_option_of_which_a_part_ended_without_an_order_is_left_alone(qty: int) -> None:
     call = {"symbol": "AAPL260302C00150000", "asset_class": "OPTION", "qty": qty}

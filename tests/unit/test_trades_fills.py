@@ -214,6 +214,7 @@ def test_an_entry_on_the_other_side_did_not_open_the_position(side: str) -> None
 
 
 WORKING = {"status": "partially_filled", "filled_qty": "0.5"}
+NOTHING_YET = {**EXIT_ORDER, "status": "new", "filled_qty": "0"}
 
 
 @pytest.mark.parametrize(
@@ -221,9 +222,12 @@ WORKING = {"status": "partially_filled", "filled_qty": "0.5"}
     [
         ([{**EXIT_ORDER, **WORKING}], {}),
         ([{**EXIT_ORDER, **WORKING}], {"qty": "0.5"}),
-        ([HALF, {**EXIT_ORDER, "status": "new", "filled_qty": "0"}], {}),
+        ([HALF, NOTHING_YET], {}),
         ([HALF, order("o-sl", "sell", None, "0", status="new")], {"sl_order_id": "o-sl", "exit_order_id": None}),
         ([{**EXIT_ORDER, **WORKING, "status": "done_for_day"}], {}),
+        # The engine lowered `qty` with the first exit, which by itself would account for what is left of it.
+        ([HALF, NOTHING_YET], {"qty": "0.5", "original_qty": "2"}),
+        ([HALF, NOTHING_YET], {"qty": "0.5", "scaled_out_qty": "0.5"}),
         ([{**HALF, "status": "replaced", "replaced_by": "o-out"}, {**EXIT_ORDER, **WORKING}], {}),
     ],
 )
@@ -232,10 +236,19 @@ def test_a_trade_waits_for_an_exit_that_still_works(exits: list[Order], changes:
 
 
 @pytest.mark.parametrize("sold", ["2", "1.995"])
-def test_a_stop_that_was_left_behind_is_not_waited_for(sold: str) -> None:
+@pytest.mark.parametrize("stated", [{}, {"original_qty": "3"}, {"original_qty": "1"}, {"scaled_out_qty": "0.5"}])
+def test_a_stop_that_was_left_behind_is_not_waited_for(stated: dict[str, str], sold: str) -> None:
     stop = order("o-sl", "sell", None, "0", status="new")
+    found = row((ENTRY_ORDER, {**EXIT_ORDER, "filled_qty": sold}, stop), sl_order_id="o-sl", **stated)
 
-    assert row((ENTRY_ORDER, {**EXIT_ORDER, "filled_qty": sold}, stop), sl_order_id="o-sl").qty == Decimal(sold)
+    assert found.qty == Decimal(sold)
+
+
+@pytest.mark.parametrize("stated", [{"original_qty": "2"}, {"scaled_out_qty": "1.5"}])
+def test_a_leg_that_the_broker_forgot_matters_if_scale_outs_do_not_add_up_to_the_whole(stated: dict[str, str]) -> None:
+    legs = {"qty": "0.5", "exit_order_id": "o-half", "sl_order_id": "gone", **stated}
+
+    assert fault(result((ENTRY_ORDER, HALF), **legs)) == (Reason.BROKER_ORDER_MISSING, "exit_order_id")
 
 
 def test_a_theoretical_trade_that_the_broker_filled_nevertheless_takes_the_fills() -> None:
