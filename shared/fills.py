@@ -83,9 +83,13 @@ def to_close(
 
 
 def covers(fills: Sequence[Fill], qty: Decimal, asset_class: object) -> bool:
-    """Tell whether exits account for a quantity; of a crypto purchase less is there to sell, by its fee in coins."""
-    least = qty * (1 - _COIN_FEE) if asset_class == "CRYPTO" else qty
-    return bool(fills) and quantity(fills) >= least
+    """Tell whether exits account for a quantity."""
+    return bool(fills) and suffices(quantity(fills), qty, asset_class)
+
+
+def suffices(closed: Decimal, opened: Decimal, asset_class: object) -> bool:
+    """Tell whether all that was opened was closed; of a crypto purchase less is there to sell, by its fee in coins."""
+    return closed >= (opened * (1 - _COIN_FEE) if asset_class == "CRYPTO" else opened)
 
 
 def finite(text: object) -> Decimal | None:

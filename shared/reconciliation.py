@@ -15,6 +15,7 @@ from shared.crypto_fees import CryptoFees, Share, Tiers, attribute, explained_by
 from shared.day_fees import DaySplit, days_of, split
 from shared.fee_table import FeeRateUnknownError, crypto_tiers
 from shared.fees import REGULATORY, Side, charged_kinds
+from shared.fills import suffices
 from shared.formulae import EXACT
 from shared.postings import Group, Posting, days_for, group_of
 from shared.trade_fees import Claim, Reconciliation, Total, TradeFees
@@ -22,6 +23,9 @@ from shared.volume_tiers import volume_tiers
 
 CRYPTO_WAIT = timedelta(days=1)
 """How long after an execution its crypto fee may come."""
+
+_NOBODY = ""
+"""Stands for whatever is no trade, among ids of trades."""
 
 Settlement = Callable[[date], datetime | None]
 """When the regulatory fees of a New York day are complete; None while the calendar does not say."""
@@ -59,6 +63,10 @@ class _Work:
         self._members: dict[str, tuple[str, ...]] = {}
         for one in executions:
             self._own_by(one, tuple(sorted(self._claimants_of(one))))
+        self._filled: dict[tuple[str, str], Decimal] = {}
+        """Order and symbol → units executed."""
+        for one in executions:
+            self._filled[one.order_id, one.symbol] = self._filled.get((one.order_id, one.symbol), Decimal(0)) + one.qty
         self._paid: dict[str, list[Share]] = {}
         self._charged: set[tuple[str, str]] = set()
         """Executions and the kinds of daily fees that they were given a part of."""
@@ -145,18 +153,31 @@ class _Work:
         usd: Decimal,
         unattributed: Decimal = Decimal(0),
     ) -> None:
-        """Hand an execution's part to the trades that claim its order."""
-        total, owner = self._total(group), self._owners.get(execution)
-        if owner is None:
-            total.foreign += usd
-            return
-        total.attributed += usd
-        weights = {trade_id: self._claims[trade_id].qty for trade_id in self._members[owner]}
+        """Hand an execution's part to the trades that claim its order, and what is of no trade to nobody."""
+        total, weights = self._total(group), self._weights(self._executions[execution])
         for trade_id, part in apportion(usd, weights).items():
+            if trade_id == _NOBODY:
+                total.foreign += part
+                continue
+            total.attributed += part
             self.result.trades[trade_id].usd += part
             self.result.trades[trade_id].postings.update(postings)
         for trade_id, part in apportion(unattributed, weights).items():
-            self.result.trades[trade_id].unattributed += part
+            if trade_id != _NOBODY:
+                self.result.trades[trade_id].unattributed += part
+
+    def _weights(self, one: BrokerExecution) -> dict[str, Decimal]:
+        """Tell whose an execution is, by quantity: the trades' that claim its order, and nobody's for the rest of it.
+
+        There is a rest where an order executed more than all its trades closed: another position, open still or not
+        archived, was opened by it, too.
+        """
+        owner = self._owners.get(one.id)
+        if owner is None:
+            return {_NOBODY: one.qty}
+        weights = {trade_id: self._claims[trade_id].qty for trade_id in self._members[owner]}
+        filled, claimed = self._filled[one.order_id, one.symbol], sum(weights.values(), Decimal(0))
+        return weights if suffices(claimed, filled, one.asset_class) else {**weights, _NOBODY: filled - claimed}
 
     def _total(self, group: Group) -> Total:
         return self.result.totals.setdefault(group, Total())
@@ -177,7 +198,7 @@ class _Work:
             trade.complete_at = None if None in times else max((one for one in times if one), default=None)
 
     def _pays_alone(self, one: BrokerExecution) -> bool:
-        return one.asset_class == "CRYPTO" and len(self._members[self._owners[one.id]]) == 1
+        return one.asset_class == "CRYPTO" and len(self._weights(one)) == 1
 
     def _outstanding(self, one: BrokerExecution) -> set[Group]:
         if one.asset_class == "CRYPTO":

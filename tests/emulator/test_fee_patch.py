@@ -1,6 +1,7 @@
 """The fee patch on real servers: what the broker posted ends in the rows, once, whatever happens on the way."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from infra.local.fixtures import write_broker
 from schemas.run_record import Status
+from shared.ledger import BEFORE, Ledger
 from tests.emulator import moments
 from tests.emulator.builders import orders, position, put
 from tests.emulator.fees import (
@@ -317,17 +319,33 @@ def test_two_trades_of_one_entry_share_its_fee_whenever_each_of_them_is_archived
     put(stack, "live_positions", position(1, qty="0.5", exit_fill_price="120"))
     stack.run("trades")
     stack.run("fee-patch", SOON)
-    assert rows(stack)["position-0001"]["actual_fee_usd"] == Decimal("0.25") + Decimal("0.15")
+    alone = rows(stack)["position-0001"]
+    assert alone["actual_fee_usd"] == Decimal("0.125") + Decimal("0.15")
 
     put(stack, "live_positions", position(2, qty="0.5", exit_fill_price="130", entry_order_id=entry["id"]))
     stack.run("trades")
     record = stack.run("fee-patch", "2021-10-15T00:00:00Z")
 
-    # The first one was final long ago, and is mended with the other.
-    assert (record.counts.revised, record.outcomes) == (2, {"prorata": 2})
+    # The first one paid its part of the entry from the start, so that the other one changes nothing about it.
+    assert (record.counts.revised, record.outcomes) == (1, {"prorata": 2})
+    assert rows(stack)["position-0001"] == alone
     found = [rows(stack)[f"position-000{number}"]["actual_fee_usd"] for number in (1, 2)]
     assert found == [Decimal("0.125") + Decimal("0.15"), Decimal("0.125") + Decimal("0.17")]
     assert stack.run("fee-patch", "2021-10-15T00:00:00Z").counts.revised == 0
+
+
+def test_a_fill_at_the_very_moment_where_two_readings_meet_is_read(stack: LocalStack, tmp_path: Path) -> None:
+    (bought, sold) = fills(1, "120")
+    write_broker(tmp_path / "broker", {"activities": [bought, sold]})
+    stack.seed(tmp_path / "broker")
+    met = datetime.fromisoformat(sold["transaction_time"])
+    ledger, day = Ledger(stack.parts().broker), timedelta(days=1)
+
+    ledger.books([(met + BEFORE, met + BEFORE + day)])
+    found = ledger.books([(met + BEFORE, met + BEFORE + day)], [(met - day, met)])
+
+    assert found.fills_known == ((met - day, met + BEFORE + day),)
+    assert sold["id"] in {one.id for one in found.executions}
 
 
 def test_a_row_that_cannot_be_read_keeps_its_own_trade_open_and_no_other(stack: LocalStack, tmp_path: Path) -> None:

@@ -471,6 +471,22 @@ class TestSharedOrders:
     def test_a_part_of_a_posting_is_not_exact(self) -> None:
         assert [one.outcome for one in judged([self.FIRST, self.SECOND], self.ROWS).rows] == ["prorata", "prorata"]
 
+    def test_what_no_trade_claims_of_an_order_is_charged_to_none(self) -> None:
+        found = judged([self.FIRST], (*self.ROWS[:2], *self.ROWS[3:5]))
+        (one,) = found.rows
+
+        assert cells(one) == (Decimal("0.63"), "PRORATA", True)
+        assert (found.totals["attributed"], found.totals["foreign"]) == (Decimal("0.63"), Decimal("0.45"))
+
+    def test_a_fee_in_coins_is_no_part_that_nobody_claims(self) -> None:
+        whole = trade(qty=Decimal("4.9875"), order_ids='{"entry": ["o-in"], "exit": ["o-out"]}')
+        sold = fill(2, "sell", "o-out", EXIT, qty="4.9875")
+        (one,) = judged(
+            [whole], (self.ROWS[0], sold, {**COINS, "qty": "-0.0125"}, {**DOLLARS, "net_amount": "-1.38"})
+        ).rows
+
+        assert cells(one) == (Decimal("2.63"), "EXACT", True)
+
     def test_doubt_about_a_shared_order_is_doubt_for_both(self) -> None:
         rival = fill(4, "buy", "of another", ENTRY, qty="5", price="101")
 
