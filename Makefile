@@ -11,8 +11,9 @@ INSTALLED = $(VENV)/.installed
 demo: $(INSTALLED)
 	$(BIN)/golden-thread demo
 
+# Two files at a time, each worker with servers of its own (1 GB): a test mostly waits for them.
 test: $(INSTALLED) check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 slow: $(INSTALLED)
 	$(BIN)/python -m pytest -m slow
