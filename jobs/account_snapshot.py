@@ -105,12 +105,13 @@ def follows(row: AccountSnapshot, as_of: datetime | None) -> Mapping[str, object
 def _drawdown(state: AccountState, equity: Decimal, today: date) -> Drawdown | None:
     """Measure the curve of portfolio history plus now; days before the account first held money do not count.
 
-    For the day itself the broker's history may still repeat the day before: the equity now stands in its place.
+    The day itself may have closed at another equity than now, hours later; while its point still repeats the day
+    before, that changes nothing.
     """
-    before = (
-        (day, numeric(number)) for day, text in state.history if day < today and (number := finite(text)) is not None
+    closed = (
+        (day, numeric(number)) for day, text in state.history if day <= today and (number := finite(text)) is not None
     )
-    curve = list(dropwhile(lambda point: point[1] <= 0, (*before, (today, equity))))
+    curve = list(dropwhile(lambda point: point[1] <= 0, (*closed, (today, equity))))
     return drawdown(curve) if curve else None
 
 

@@ -80,7 +80,9 @@ def _missed(signal: LiveSignalDocument, evidence: Evidence) -> Missed:
     if not bars:
         return _nothing()
     moved = excursion(signal.side, signal.entry_price, bars)
-    distance = shortfall(signal.entry_price, bars)
+    # Of a stock they tell where it stood when the signal came; it may open on the other side of the entry.
+    earlier = market.bars_as_of(signal.created_at, with_the_days_before(window))[: -len(bars)]
+    distance = shortfall(signal.entry_price, bars, earlier)
     moved_pct = percent(moved.favourable, signal.entry_price)
     # Of so few bars the last weighs much, and it may tell mostly of what came after the validity.
     blurred = market.is_short(window) and bars[-1].t + market.length > window.end

@@ -118,7 +118,7 @@ class AccountSnapshot(ArchivedRow):
     trade_suspended_by_user: bool | None
     """Whether the user suspended trading."""
     peak_equity: Usd | None
-    """Highest equity of portfolio history before ds and of this snapshot, US dollars."""
+    """Highest equity of portfolio history, to the close of ds, and of this snapshot, US dollars."""
     drawdown_pct: Percent | None
     """(peak_equity - equity) in percent of the peak."""
     max_drawdown_pct: Percent | None

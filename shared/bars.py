@@ -108,13 +108,13 @@ def excursion(side: str, entry: Decimal, bars: Sequence[Bar]) -> Excursion:
     return Excursion(max(favour, Decimal(0)), max(against, Decimal(0)), best.t if favour > 0 else None)
 
 
-def shortfall(entry: Decimal, bars: Sequence[Bar]) -> Decimal:
+def shortfall(entry: Decimal, bars: Sequence[Bar], earlier: Sequence[Bar] = ()) -> Decimal:
     """Measure how far price stayed short of an entry, US dollars per unit; 0 when it traded through.
 
     An entry may wait above or below the market, so the distance is to the nearest price of any bar. A market that
-    jumped over the entry from one bar to the next traded through it.
+    jumped over the entry from one bar to the next traded through it, also from the last of the `earlier` bars.
     """
-    if any(_jumped(entry, before, after) for before, after in pairwise(bars)):
+    if any(_jumped(entry, before, after) for before, after in pairwise((*earlier[-1:], *bars))):
         return Decimal(0)
     return min(_distance(entry, bar) for bar in bars)
 

@@ -160,8 +160,9 @@ def test_every_position_is_counted() -> None:
     assert row(positions=[{"symbol": "AAPL", "asset_class": "us_equity", "qty": "1"}] * 3).positions_count == 3
 
 
-def test_the_curve_is_the_history_before_today_plus_now() -> None:
-    found = row(days_ago((40, 200_000), (20, 150_000), (1, 180_000), (0, 999_999)), equity="160000")
+@pytest.mark.parametrize("closed_at", [180_000, 160_000, 170_000])
+def test_the_curve_is_the_history_plus_now(closed_at: int) -> None:
+    found = row(days_ago((40, 200_000), (20, 150_000), (1, 180_000), (0, closed_at), (-1, 999_999)), equity="160000")
 
     assert (found.peak_equity, found.drawdown_pct, found.max_drawdown_pct) == (
         Decimal(200_000),
@@ -170,6 +171,16 @@ def test_the_curve_is_the_history_before_today_plus_now() -> None:
     )
     assert found.calmar_ratio is not None
     assert found.calmar_ratio < 0
+
+
+def test_a_day_that_closed_higher_than_the_account_stands_now_is_a_peak() -> None:
+    found = row(days_ago((1, 100_000), (0, 120_000)), equity="90000")
+
+    assert (found.peak_equity, found.drawdown_pct, found.max_drawdown_pct) == (
+        Decimal(120_000),
+        Decimal(25),
+        Decimal(25),
+    )
 
 
 def test_without_history_the_account_stands_at_its_peak() -> None:
@@ -292,14 +303,14 @@ stamped = st.lists(
 def test_the_columns_follow_from_the_brokers_daily_points(
     points: list[tuple[int, int | None]], now: int, today: int | None
 ) -> None:
-    """Computed anew from the raw answer: stamps of 20:00 New York, the day itself replaced by the equity now."""
+    """Computed anew from the raw answer: stamps of 20:00 New York, and the equity now."""
     close = datetime.combine(TODAY, time(20), ZoneInfo("America/New_York"))
     listed = sorted(((close - timedelta(days=ago), value) for ago, value in points), key=lambda one: one[0])
     listed += [(close, today)] if today else []
     history = {"timestamp": [int(at.timestamp()) for at, _ in listed], "equity": [value for _, value in listed]}
     found = row(daily(history), equity=str(now))
 
-    curve = [(at.date(), value) for at, value in listed if value is not None and at.date() != TODAY] + [(TODAY, now)]
+    curve = [(at.date(), value) for at, value in listed if value is not None] + [(TODAY, now)]
     first = next(index for index, (_, value) in enumerate(curve) if value > 0)
     curve = curve[first:]
     worst = max(

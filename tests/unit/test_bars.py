@@ -111,3 +111,20 @@ def test_the_shortfall_agrees_with_every_price_passed(entry: Decimal, found: lis
 )
 def test_how_far_price_stayed_short_of_an_entry(entry: str, found: list[tuple[int, ...]], expected: str) -> None:
     assert shortfall(Decimal(entry), hourly(START, *found)) == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "expected"),
+    [
+        ([], "2"),
+        ([(103, 105, 102, 104)], "0"),
+        ([(103, 105, 102, 104), (95, 98, 94, 97)], "2"),
+        ([(95, 101, 94, 97)], "2"),
+    ],
+)
+def test_a_market_may_jump_over_an_entry_before_the_first_bar_but_not_trade_there(
+    earlier: list[tuple[int, ...]], expected: str
+) -> None:
+    before, bars = hourly(START - timedelta(days=3), *earlier), hourly(START, (95, 98, 94, 97))
+
+    assert shortfall(Decimal(100), bars, before) == Decimal(expected)

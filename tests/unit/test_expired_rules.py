@@ -100,6 +100,17 @@ def test_the_distance_to_the_trigger_is_in_percent_of_the_entry(
     assert (found.distance_to_trigger_pct, found.would_have_triggered) == (Decimal(distance), triggered)
 
 
+@pytest.mark.parametrize(("before", "distance"), [(105, "0"), (97, "4")])
+def test_a_stock_that_opens_on_the_other_side_of_the_entry_traded_through_it(before: int, distance: str) -> None:
+    """The signal came after the close of a Friday, at 105; on Monday the stock opens at 95."""
+    monday = ENTRY + timedelta(days=3)
+    bars = [*flat(ENTRY - 2 * HOUR, 2, before), *hourly(monday, (95, 96, 94, 95))]
+    found = row(bars, asset_class="EQUITY", symbol="AAPL", valid_until=monday + HOUR)
+
+    assert found.distance_to_trigger_pct == Decimal(distance)
+    assert (found.would_have_triggered, found.bars_used) == (distance == "0", 1)
+
+
 def test_a_market_that_never_moved_in_favour_missed_nothing() -> None:
     found = row(hourly(ENTRY, (95, 98, 94, 97)))
 
