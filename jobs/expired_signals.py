@@ -76,13 +76,13 @@ def follows(signal: ExpiredSignal, _as_of: datetime | None) -> Mapping[str, obje
 def _missed(signal: LiveSignalDocument, evidence: Evidence) -> Missed:
     window = _window(signal)
     market = evidence.market
-    bars = market.bars_as_of(signal.created_at, window)
+    known = market.bars_as_of(signal.created_at, with_the_days_before(window))
+    bars = [bar for bar in known if bar.t >= window.start]
     if not bars:
         return _nothing()
     moved = excursion(signal.side, signal.entry_price, bars)
-    # Of a stock they tell where it stood when the signal came; it may open on the other side of the entry.
-    earlier = market.bars_as_of(signal.created_at, with_the_days_before(window))[: -len(bars)]
-    distance = shortfall(signal.entry_price, bars, earlier)
+    # Earlier bars tell where a stock stood when the signal came; it may open on the other side of the entry.
+    distance = shortfall(signal.entry_price, bars, known[: -len(bars)])
     moved_pct = percent(moved.favourable, signal.entry_price)
     # Of so few bars the last weighs much, and it may tell mostly of what came after the validity.
     blurred = market.is_short(window) and bars[-1].t + market.length > window.end

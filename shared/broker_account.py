@@ -18,6 +18,9 @@ ORDERS_PAGE = 500
 ACTIVITIES_PAGE = 100
 MAX_NESTING = 10
 """Levels of orders within orders; the broker nests one."""
+EDGE = timedelta(seconds=1)
+"""How much further to ask at either end of a time, for the broker leaves out what lies on it: where two times that were
+asked for meet, that would be in neither."""
 _OVERLAP = timedelta(milliseconds=1)
 _UNKNOWN = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY})
 """What a look-up by id is answered where there is no such thing, or where nothing could have that id."""

@@ -9,7 +9,7 @@ from typing import Any
 from shared.account_executions import BrokerExecution, executions
 from shared.activities import OTHER, Activity, Refuse, UnreadableActivityError
 from shared.broker import Broker
-from shared.broker_account import TradingAccount
+from shared.broker_account import EDGE, TradingAccount
 from shared.broker_calls import BrokerError
 from shared.market import merged, uncovered
 from shared.postings import Group, Posting, group_of_row, postings, taken_back
@@ -22,8 +22,6 @@ BEFORE = timedelta(days=2)
 SETTLED_AT = time(12, 0)
 """New York time on the settlement date by which a day's fees are taken to be in."""
 _LONGEST_WEEKEND = timedelta(days=10)
-_EDGE = timedelta(seconds=1)
-"""The broker leaves out what happened at either end of the time that is asked for."""
 
 Span = tuple[datetime, datetime]
 Row = dict[str, Any]
@@ -56,8 +54,6 @@ class Books:
 class _Shelf:
     """Rows of one kind, by account, and the times they cover."""
 
-    edge: timedelta = timedelta(0)
-    """How much further is read at either end, to miss nothing where two times meet."""
     rows: dict[str, list[Row]] = field(default_factory=dict)
     covered: list[Span] = field(default_factory=list)
 
@@ -68,8 +64,7 @@ class Ledger:
     def __init__(self, broker: Broker) -> None:
         """Read through `broker`."""
         self._broker = broker
-        # Days of fees are read whole; a fee of the day after would be one of executions that are not read.
-        self._fees, self._fills = _Shelf(), _Shelf(_EDGE)
+        self._fees, self._fills = _Shelf(), _Shelf()
 
     def books(self, spans: Sequence[Span], further_fills: Sequence[Span] = ()) -> Books:
         """Read the fees of some spans of time, every fill that they may be for, and the fills of further spans.
@@ -99,12 +94,11 @@ class Ledger:
     def _add(self, shelf: "_Shelf", types: Sequence[str], spans: Sequence[Span]) -> None:
         missing = uncovered(spans, shelf.covered)
         for account in self._broker.accounts:
-            read = self._read(account, types, [(start - shelf.edge, end + shelf.edge) for start, end in missing])
-            shelf.rows.setdefault(account.name, []).extend(read)
+            shelf.rows.setdefault(account.name, []).extend(self._read(account, types, missing))
         shelf.covered = merged([*shelf.covered, *missing], timedelta(0))
 
     def _read(self, account: TradingAccount, types: Sequence[str], spans: Sequence[Span]) -> list[Row]:
-        return [row for start, end in spans for row in account.activities(types, start, end)]
+        return [row for start, end in spans for row in account.activities(types, start - EDGE, end + EDGE)]
 
     def _settlements(self, spans: Sequence[Span]) -> list[tuple[date, datetime]]:
         if not spans:

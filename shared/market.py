@@ -163,7 +163,7 @@ class Market:
         return held[first:last]
 
     def bars_as_of(self, moment: datetime, window: Window) -> Sequence[Bar]:
-        """Return the same bars as if no stock had been split since a moment, which lies before all but the first."""
+        """Return the same bars as if no stock had been split since a moment."""
         return on_one_basis(self.bars(window), self._held(window).splits, moment)
 
     def split_over(self, window: Window) -> Fraction:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.broker import Broker
+from shared.broker_account import EDGE
 from shared.loop import Span, Wants
 from shared.market import Market, merged, uncovered
 from shared.option_events import EVENT_TYPES, OptionEvents
@@ -14,8 +15,6 @@ GOOD_TILL_CANCELLED = timedelta(days=91)
 """How long an order may wait for its fill: Alpaca ends open orders after 90 days."""
 NEARBY = timedelta(days=7)
 """Spans no further apart are read together: a call costs more than a page that holds a little too much."""
-_EDGE = timedelta(seconds=1)
-"""The broker leaves out what lies on either end of a span."""
 
 
 class OrderSearch:
@@ -51,12 +50,12 @@ class OrderSearch:
     def _sweep(self, spans: Iterable[Span]) -> None:
         for start, end in uncovered(merged(spans, NEARBY), self._orders_covered):
             for account in self._broker.accounts:
-                self.orders.add(account.orders(start - _EDGE, end + _EDGE))
+                self.orders.add(account.orders(start - EDGE, end + EDGE))
             self._orders_covered = merged([*self._orders_covered, (start, end)], timedelta(0))
 
     def _activities(self, types: Sequence[str], spans: Iterable[Span | None]) -> Iterator[Mapping[str, Any]]:
         covered = self._activities_covered.setdefault(types, [])
         for start, end in uncovered(merged((span for span in spans if span), NEARBY), covered):
             for account in self._broker.accounts:
-                yield from account.activities(types, start - _EDGE, end + _EDGE)
+                yield from account.activities(types, start - EDGE, end + EDGE)
             covered[:] = merged([*covered, (start, end)], timedelta(0))

@@ -61,11 +61,10 @@ class _Work:
         self._own: dict[str, list[BrokerExecution]] = {trade_id: [] for trade_id in self._claims}
         self._owners: dict[str, str] = {}
         self._members: dict[str, tuple[str, ...]] = {}
-        for one in executions:
-            self._own_by(one, tuple(sorted(self._claimants_of(one))))
         self._filled: dict[tuple[str, str], Decimal] = {}
         """Order and symbol → units executed."""
         for one in executions:
+            self._own_by(one, tuple(sorted(self._claimants_of(one))))
             self._filled[one.order_id, one.symbol] = self._filled.get((one.order_id, one.symbol), Decimal(0)) + one.qty
         self._paid: dict[str, list[Share]] = {}
         self._charged: set[tuple[str, str]] = set()

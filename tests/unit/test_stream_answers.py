@@ -43,7 +43,11 @@ class Service:
         """Take the request at once; what is said to it is heard when the answer is asked for."""
         self.appended.append(next(requests))
         self.metadata.append(metadata)
-        return (answer for answer in (self._next() for _ in range(1)) if answer is not NOTHING)
+        return self._heard()
+
+    def _heard(self) -> Iterator[Any]:
+        if (answer := self._next()) is not NOTHING:
+            yield answer
 
     def finalize_write_stream(self, **_: Any) -> types.FinalizeWriteStreamResponse:
         return types.FinalizeWriteStreamResponse(row_count=self._next())
