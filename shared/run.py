@@ -91,14 +91,21 @@ def _close(record: RunRecord, status: Status, lease: Lease | None, parts: Parts)
     record.finished_at = parts.clock()
     record.expires_at = record.finished_at + SKIPPED_KEPT if status is Status.SKIPPED else None
     try:
-        parts.runs.put(record, seconds=HURRY if status is Status.INTERRUPTED else None)
-        if lease:
-            lease.release()
+        _put_and_release(record, lease, parts)
     except UNAVAILABLE as error:
         # The rows are safe; without its record the run counts as failed, and the next one closes it as ABANDONED.
         record.status = failed(record, error, Status.FAILED, parts)
     _announce(record, parts)
     return record
+
+
+def _put_and_release(record: RunRecord, lease: Lease | None, parts: Parts) -> None:
+    try:
+        parts.runs.put(record, seconds=HURRY if record.status is Status.INTERRUPTED else None)
+    finally:
+        # Nothing is under way any more, whether or not it could be written down: nobody need wait for the lease.
+        if lease:
+            lease.release()
 
 
 def _announce(record: RunRecord, parts: Parts) -> None:

@@ -15,8 +15,10 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.firestore_v1.types import BeginTransactionResponse
 
 from jobs.registry import all_jobs
+from shared import interrupt, run
 from shared.jobs import Job
 from tests.emulator.wire import PATIENCE_S, Call, Moment, Wire
+from tests.simulation.substitution import Substitute, substituted
 from tests.sizes import Sizes
 from tests.stack import AS_OF, LocalStack
 
@@ -24,6 +26,8 @@ GIT_HASH = "tested"
 """The commit that processes believe to run."""
 AT_ONCE = "TESTED_SIZES"
 """Variable that tells a process how much to take at once."""
+UNHURRIED = {"TESTED_GRACE_S": "25"}
+"""Variable that lets a stopped process take its time, for this machine may stand still for a while."""
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["jobs.entry", "jobs.trades", "alpaca.trading.client", "alpaca.data.historical"])
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -50,8 +54,15 @@ def _run(environment: dict[str, str], output: Path, command: list[str]) -> None:
         with path.open("wb") as sink:
             os.dup2(sink.fileno(), descriptor)
     sys.argv = command
-    with Sizes.read(environment[AT_ONCE]).in_force() if AT_ONCE in environment else contextlib.nullcontext():
+    sizes = Sizes.read(environment[AT_ONCE]).in_force() if AT_ONCE in environment else contextlib.nullcontext()
+    with sizes, substituted(_graces(environment)):
         importlib.import_module("jobs.entry").main(job_of(command[0]))
+
+
+def _graces(environment: dict[str, str]) -> tuple[Substitute, ...]:
+    (name,) = UNHURRIED
+    seconds = float(environment.get(name, 0))
+    return ((interrupt, "GRACE_SECONDS", seconds), (run, "HURRY", seconds)) if seconds else ()
 
 
 def job_of(module: str) -> Job:
