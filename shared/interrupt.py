@@ -7,6 +7,8 @@ from types import FrameType
 
 GRACE_SECONDS = 7.0
 """How long a stopped run may take to record itself; Cloud Run kills after ten seconds."""
+_LOOK_AGAIN_SECONDS = 0.01
+_OURS = frozenset({"infra", "jobs", "schemas", "shared"})
 
 _stopped = threading.Event()
 
@@ -16,17 +18,35 @@ class InterruptedRunError(BaseException):
 
 
 def stop_on_signals() -> None:
-    """Turn SIGTERM and SIGINT into `InterruptedRunError`, once; whatever hangs is ended after GRACE_SECONDS."""
+    """Turn SIGTERM and SIGINT into `InterruptedRunError`, once; whatever hangs is ended after GRACE_SECONDS.
 
-    def stop(number: int, _frame: FrameType | None) -> None:
+    It is raised in code of ours, or where the main thread stands still and waits, and not in the midst of what a
+    library does: `threading.Condition` lets go of its lock in Python code, and an exception on the way there would
+    leave a gRPC channel locked for good, with the record and the lease still to be written through it.
+    """
+    place: tuple[FrameType | None, int] = (None, 0)
+    told = ""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal told
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        _stopped.set()
+        told = f"stopped by {signal.Signals(number).name}"
         last_resort = threading.Timer(GRACE_SECONDS, os._exit, [1])
         last_resort.daemon = True
         last_resort.start()
-        raise InterruptedRunError(f"stopped by {signal.Signals(number).name}")
+        look(number, frame)
 
+    def look(_number: int, frame: FrameType | None) -> None:
+        nonlocal place
+        before, place = place, (frame, frame.f_lasti if frame else 0)
+        if _is_ours(frame) or place == before:
+            place = (None, 0)
+            _stopped.set()
+            raise InterruptedRunError(told)
+        signal.setitimer(signal.ITIMER_REAL, _LOOK_AGAIN_SECONDS)
+
+    signal.signal(signal.SIGALRM, look)
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
 
@@ -39,3 +59,7 @@ def acknowledge() -> None:
 def was_interrupted() -> bool:
     """Tell whether the main thread was told to stop and nobody noticed yet: a library may have eaten the exception."""
     return _stopped.is_set() and threading.current_thread() is threading.main_thread()
+
+
+def _is_ours(frame: FrameType | None) -> bool:
+    return frame is None or str(frame.f_globals.get("__name__")).partition(".")[0] in _OURS

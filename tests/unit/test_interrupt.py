@@ -1,0 +1,68 @@
+"""Where in the program SIGTERM becomes an exception: a process of its own is told to stop at a chosen place."""
+
+import subprocess
+import sys
+from textwrap import dedent
+
+BEGINNING = """
+    import signal
+    import threading
+
+    from shared.interrupt import InterruptedRunError, stop_on_signals
+
+    stop_on_signals()
+"""
+
+
+def output_of(script: str) -> str:
+    """What a script says after it was told to stop."""
+    command = [sys.executable, "-c", dedent(BEGINNING) + dedent(script)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our interpreter
+
+
+def test_a_library_lets_go_of_its_lock_before_the_run_hears_that_it_must_stop() -> None:
+    script = """
+        class Lock:
+            def __init__(self):
+                self.lock = threading.Lock()
+
+            def __enter__(self):
+                return self.lock.__enter__()
+
+            def __exit__(self, *error):
+                signal.raise_signal(signal.SIGTERM)
+                return self.lock.__exit__(*error)
+
+        lock = Lock()
+        try:
+            with lock:
+                pass
+            threading.Event().wait()
+        except InterruptedRunError as stop:
+            print(stop, lock.lock.locked())
+    """
+    assert output_of(script) == "stopped by SIGTERM False\n"
+
+
+def test_code_of_ours_hears_it_at_once() -> None:
+    script = """
+        ours = compile("signal.raise_signal(signal.SIGINT); went_on = True", "ours", "exec")
+        names = {"__name__": "shared.somewhere", "signal": signal}
+        try:
+            exec(ours, names)
+        except InterruptedRunError as stop:
+            print(stop, "went_on" in names)
+    """
+    assert output_of(script) == "stopped by SIGINT False\n"
+
+
+def test_a_library_that_computes_for_ever_is_stopped() -> None:
+    script = """
+        try:
+            signal.raise_signal(signal.SIGTERM)
+            while True:
+                pass
+        except InterruptedRunError as stop:
+            print(stop)
+    """
+    assert output_of(script) == "stopped by SIGTERM\n"
