@@ -93,8 +93,9 @@ def _close(record: RunRecord, status: Status, lease: Lease | None, parts: Parts)
     try:
         _put_and_release(record, lease, parts)
     except UNAVAILABLE as error:
-        # The rows are safe; without its record the run counts as failed, and the next one closes it as ABANDONED.
-        record.status = failed(record, error, Status.FAILED, parts)
+        # The rows are safe; without its record the run counts as failed, and the next one closes it as ABANDONED. One
+        # that was told to stop stays one: whoever started it must begin no other.
+        record.status = failed(record, error, status if status is Status.INTERRUPTED else Status.FAILED, parts)
     _announce(record, parts)
     return record
 

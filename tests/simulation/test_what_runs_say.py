@@ -6,11 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from google.api_core.exceptions import ServiceUnavailable
 
-from schemas.run_record import Status
+from jobs import entry
+from jobs.registry import all_jobs
+from schemas.run_record import RunRecord, Status
 from schemas.table import ArchivedRow
+from shared.documents import Documents
 from shared.fingerprint import Fingerprint
+from shared.interrupt import InterruptedRunError
 from shared.log import Severity
+from shared.runs import Runs
 from shared.shards import Shard, shards
 from shared.warehouse import Warehouse
 from tests.emulator.builders import orders, position
@@ -205,6 +211,29 @@ def test_a_run_that_leaves_something_behind_warns(world: Listening) -> None:
     world.put("live_positions", "position-0004", position(4, qty=0))
     world.one()
     assert [severity for severity, _ in world.told("run partial")] == [Severity.WARNING]
+
+
+def test_a_run_that_is_told_to_stop_is_the_last_one_also_where_that_cannot_be_recorded(
+    world: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_: Documents) -> None:
+        raise InterruptedRunError("stopped by SIGTERM")
+
+    def put(self: Runs, record: RunRecord, seconds: float | None = None) -> None:
+        if record.status is Status.INTERRUPTED:
+            raise ServiceUnavailable("too late")
+        written(self, record, seconds)
+
+    written = Runs.put
+    monkeypatch.setattr(Runs, "put", put)
+    monkeypatch.setattr(Documents, "server_time", stop)
+    monkeypatch.setattr(entry, "connect", lambda *_: world.parts())
+    jobs = [all_jobs()[name] for name in ("trades", "rejected-signals")]
+    with world.governed():
+        (record,) = entry.records_of(list(entry.execute(jobs, TRADES.options, world.parts().settings, world.heard)))
+    assert (record.job, record.status, entry.exit_code([record])) == ("trades", Status.INTERRUPTED, entry.FAILED)
+    ((_, lease),) = world.documents("job_leases").values()
+    assert lease["owner"] is None
 
 
 def test_a_retirement_says_what_went_and_what_was_edited(world: Listening) -> None:
