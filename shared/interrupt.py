@@ -62,4 +62,6 @@ def was_interrupted() -> bool:
 
 
 def _is_ours(frame: FrameType | None) -> bool:
-    return frame is None or str(frame.f_globals.get("__name__")).partition(".")[0] in _OURS
+    """Tell whether code of ours was interrupted; not the handler itself, which stands in the midst of anything."""
+    name = "" if frame is None else str(frame.f_globals.get("__name__"))
+    return frame is None or (name != __name__ and name.partition(".")[0] in _OURS)

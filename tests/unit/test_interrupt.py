@@ -44,6 +44,27 @@ def test_a_library_lets_go_of_its_lock_before_the_run_hears_that_it_must_stop() 
     assert output_of(script) == "stopped by SIGTERM False\n"
 
 
+def test_a_library_is_not_disturbed_although_the_next_look_comes_before_the_last_one_is_over() -> None:
+    script = """
+        # As if the machine had stood still in the handler, until its timer ran out.
+        handler = {"__name__": "shared.interrupt", "set_timer": signal.setitimer, "times": iter((1e-6, 0.01, 0.01))}
+        signal.setitimer = eval("lambda which, _: set_timer(which, next(times))", handler)
+        lock = threading.Lock()
+
+        def release():
+            signal.raise_signal(signal.SIGTERM)
+            lock.release()
+
+        try:
+            lock.acquire()
+            release()
+            threading.Event().wait()
+        except InterruptedRunError as stop:
+            print(stop, lock.locked())
+    """
+    assert output_of(script) == "stopped by SIGTERM False\n"
+
+
 def test_code_of_ours_hears_it_at_once() -> None:
     script = """
         ours = compile("signal.raise_signal(signal.SIGINT); went_on = True", "ours", "exec")
