@@ -13,6 +13,7 @@ import requests
 
 from shared.broker_retries import Failure, GiveUp, Limits, RetryBudget, asked_for, decided
 from shared.http_answers import Punctual, TooLargeError, read_whole
+from shared.interrupt import heed
 from shared.pacing import REAL, Clock, Pace
 from shared.settings import Settings
 
@@ -152,6 +153,7 @@ class Caller:
     def _sent(self, ask: Callable[[], Any]) -> Any:
         """Ask once; a Failure where no answer came."""
         self._pace.wait()
+        heed()
         self.calls += 1
         try:
             answer = ask()

@@ -10,6 +10,8 @@ import requests.exceptions
 from google.api_core import exceptions
 from google.api_core.retry import Retry, if_exception_type
 
+from shared.interrupt import heed
+
 T = TypeVar("T")
 
 TRANSIENT: tuple[type[Exception], ...] = (
@@ -66,8 +68,13 @@ def persistently(seconds: float, call: Callable[[], T], transient: Callable[[Exc
 
     Waits grow from 0.2 s to 5 s, with jitter.
     """
+
+    def attempt() -> T:
+        heed()
+        return call()
+
     policy = Retry(predicate=transient, initial=0.2, maximum=5.0, multiplier=2.0, timeout=seconds)
-    wrapped: Callable[[], Any] = policy(call)
+    wrapped: Callable[[], Any] = policy(attempt)
     try:
         result: T = wrapped()
     except exceptions.RetryError as error:

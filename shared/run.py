@@ -11,7 +11,7 @@ from schemas.run_record import RunRecord, Status
 from shared.archival import Archival
 from shared.attempts import take_lease
 from shared.code_version import require_traceable
-from shared.interrupt import InterruptedRunError, acknowledge
+from shared.interrupt import InterruptedRunError, acknowledge, heed
 from shared.jobs import Job
 from shared.lease import Lease
 from shared.log import Severity
@@ -58,6 +58,7 @@ def _held(lease: Lease, job: Job, options: Options, parts: Parts, record: RunRec
             require_traceable(record.git_hash)
         _work(lease, job, options, parts, record)
         require_balance(record)
+        heed()
     return Status.PARTIAL if record.counts.quarantined or record.counts.pending else Status.SUCCEEDED
 
 
