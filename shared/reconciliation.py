@@ -61,11 +61,10 @@ class _Work:
         self._own: dict[str, list[BrokerExecution]] = {trade_id: [] for trade_id in self._claims}
         self._owners: dict[str, str] = {}
         self._members: dict[str, tuple[str, ...]] = {}
-        self._filled: dict[tuple[str, str], Decimal] = {}
-        """Order and symbol → units executed."""
+        self._filled: dict[tuple[str, str, str], Decimal] = {}
+        """Owner, symbol and side → units executed."""
         for one in executions:
             self._own_by(one, tuple(sorted(self._claimants_of(one))))
-            self._filled[one.order_id, one.symbol] = self._filled.get((one.order_id, one.symbol), Decimal(0)) + one.qty
         self._paid: dict[str, list[Share]] = {}
         self._charged: set[tuple[str, str]] = set()
         """Executions and the kinds of daily fees that they were given a part of."""
@@ -80,6 +79,8 @@ class _Work:
         if trades:
             owner = "\n".join(trades)
             self._owners[one.id], self._members[owner] = owner, trades
+            place = owner, one.symbol, one.side
+            self._filled[place] = self._filled.get(place, Decimal(0)) + one.qty
         for trade_id in trades:
             self._own[trade_id].append(one)
 
@@ -168,14 +169,14 @@ class _Work:
     def _weights(self, one: BrokerExecution) -> dict[str, Decimal]:
         """Tell whose an execution is, by quantity: the trades' that claim its order, and nobody's for the rest of it.
 
-        There is a rest where an order executed more than all its trades closed: another position, open still or not
-        archived, was opened by it, too.
+        There is a rest where such orders, together with those they replaced, executed more than their trades closed:
+        another position, open still or not archived, was opened by them, too.
         """
         owner = self._owners.get(one.id)
         if owner is None:
             return {_NOBODY: one.qty}
         weights = {trade_id: self._claims[trade_id].qty for trade_id in self._members[owner]}
-        filled, claimed = self._filled[one.order_id, one.symbol], sum(weights.values(), Decimal(0))
+        filled, claimed = self._filled[owner, one.symbol, one.side], sum(weights.values(), Decimal(0))
         return weights if suffices(claimed, filled, one.asset_class) else {**weights, _NOBODY: filled - claimed}
 
     def _total(self, group: Group) -> Total:

@@ -283,7 +283,7 @@ class TestDays:
     def test_shares_and_contracts_sold_on_one_day_pay_what_was_posted_for_each(self) -> None:
         rows = [fee("TAF", "-0.02", "20 shares (2 trades)"), fee("TAF", "-0.05", "2 contracts (1 trades)", number=2)]
         claims = [
-            Claim("shares", frozenset([SELL.order_id, SOLD_MORE.order_id]), Decimal(10), ("sell",)),
+            Claim("shares", frozenset([SELL.order_id, SOLD_MORE.order_id]), Decimal(20), ("sell",)),
             Claim("calls", frozenset([SOLD_CALLS.order_id]), Decimal(2), ("sell",)),
         ]
 

@@ -478,6 +478,13 @@ class TestSharedOrders:
         assert cells(one) == (Decimal("0.63"), "PRORATA", True)
         assert (found.totals["attributed"], found.totals["foreign"]) == (Decimal("0.63"), Decimal("0.45"))
 
+    def test_nor_is_what_no_trade_claims_of_an_order_that_filled_in_part_and_was_replaced(self) -> None:
+        replaced = trade(order_ids='{"entry": ["o-in", "o-new"], "exit": ["o-out"]}')
+        rest = fill(3, "buy", "o-new", ENTRY, qty="3")
+        fees = {**COINS, "qty": "-0.003"}, {**COINS, "id": COINS["id"][:-1] + "x", "qty": "-0.0045"}
+
+        assert cells(verdict(replaced, (BOUGHT, rest, SOLD, *fees, DOLLARS))) == (Decimal("0.63"), "PRORATA", True)
+
     def test_a_fee_in_coins_is_no_part_that_nobody_claims(self) -> None:
         whole = trade(qty=Decimal("4.9875"), order_ids='{"entry": ["o-in"], "exit": ["o-out"]}')
         sold = fill(2, "sell", "o-out", EXIT, qty="4.9875")
