@@ -43,18 +43,22 @@ def judge(trades: Sequence[Trade], books: Books, as_of: datetime, settings: Sett
     patience = timedelta(days=settings.fee_give_up_days)
     rows = [mended(one, found.trades[one.trade_id], books, as_of, patience) for one in trades]
     totals = {name: sum((getattr(one, name) for one in found.totals.values()), Decimal(0)) for name in _TOTALS}
-    obscure = (one for one in trades if found.trades[one.trade_id].obscure and _may_have_filled_earlier(one))
+    earlier = (one for one in trades if _may_have_filled_earlier(one, found.trades[one.trade_id]))
     return Findings(
         rows,
         totals,
         outcomes=_remarks(found, books),
-        wants_books=[(one.entry_time - GOOD_TILL_CANCELLED, one.entry_time) for one in obscure],
+        wants_books=[(one.entry_time - GOOD_TILL_CANCELLED, one.entry_time) for one in earlier],
         wants_fills=[volume_span(day) for day in sorted(found.tied)],
     )
 
 
-def _may_have_filled_earlier(trade: Trade) -> bool:
-    return not trade.fee_finalized and trade.broker_check != "NOT_FOUND"
+def _may_have_filled_earlier(trade: Trade, fees: TradeFees) -> bool:
+    """Tell whether what is missing may lie before the books that were read: executions, or fees of some found there."""
+    if trade.fee_finalized or trade.broker_check == "NOT_FOUND":
+        return False
+    began_earlier = fees.began_at is not None and fees.began_at < trade.entry_time - BEFORE_ENTRY
+    return fees.obscure or (began_earlier and bool(fees.missing))
 
 
 _TOTALS = ("posted", "attributed", "foreign", "unattributed")

@@ -194,6 +194,7 @@ class _Work:
             shares = [(share, one) for one in own for share in self._paid.get(one.id, ())]
             trade.exact = all(share.exact for share, _ in shares) and all(self._pays_alone(one) for one in own)
             trade.tier = _tier(shares) if shares else None
+            trade.began_at = min((one.at for one in own), default=None)
             times = [self._complete_at(one) for one in own]
             trade.complete_at = None if None in times else max((one for one in times if one), default=None)
 

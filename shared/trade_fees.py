@@ -47,6 +47,8 @@ class TradeFees:
     """Whether the executions known do not account for the quantity, so that some are missing."""
     ambiguous: bool = False
     """Whether another valid assignment would give another sum."""
+    began_at: datetime | None = None
+    """When the first of its executions took place; None without executions."""
     complete_at: datetime | None = None
     """When everything must have been posted; None while the calendar does not say, or without executions."""
     tier: str | None = None

@@ -15,6 +15,7 @@ from tests.emulator import moments
 from tests.emulator.builders import orders, position, put
 from tests.emulator.fees import (
     LATER,
+    RATE,
     SOON,
     coin_fee,
     dollar_fee,
@@ -332,6 +333,27 @@ def test_two_trades_of_one_entry_share_its_fee_whenever_each_of_them_is_archived
     found = [rows(stack)[f"position-000{number}"]["actual_fee_usd"] for number in (1, 2)]
     assert found == [Decimal("0.125") + Decimal("0.15"), Decimal("0.125") + Decimal("0.17")]
     assert stack.run("fee-patch", "2021-10-15T00:00:00Z").counts.revised == 0
+
+
+def test_an_order_that_filled_over_days_pays_for_the_first_of_them_too(stack: LocalStack, tmp_path: Path) -> None:
+    (bought, sold), two_days = fills(1, "120"), timedelta(days=2)
+    second, fee = {**bought, "qty": "0.5"}, coin_fee(1, RATE / 2)
+    first = moved(second, "transaction_time", two_days)
+    early = moved({**fee, "date": "2021-08-30"}, "created_at", two_days)
+    activities = [first, second, sold, early, fee, dollar_fee(1, "120")]
+    write_broker(tmp_path / "broker", {"orders": orders(1, "120"), "activities": activities})
+    stack.seed(tmp_path / "broker")
+    put(stack, "live_positions", position(1, exit_fill_price="120"))
+    stack.run("trades")
+
+    assert stack.run("fee-patch", SOON).outcomes == {"exact": 1}
+    assert rows(stack)["position-0001"]["actual_fee_usd"] == Decimal("0.25") + Decimal("0.30")
+
+
+def moved(activity: dict[str, Any], stamp: str, by: timedelta) -> dict[str, Any]:
+    """An activity like another one, but earlier."""
+    at = datetime.fromisoformat(activity[stamp]) - by
+    return {**activity, "id": f"{activity['id']}0", stamp: at.isoformat()}
 
 
 def test_a_fill_at_the_very_moment_where_two_readings_meet_is_read(stack: LocalStack, tmp_path: Path) -> None:

@@ -206,6 +206,19 @@ class TestWaiting:
         assert judged([trade()], COIN_BOOKS).wants_books == []
         assert judged([trade(broker_check="NOT_FOUND")], ()).wants_books == []
 
+    @pytest.mark.parametrize(("earlier", "asked"), [(DAY, []), (DAY + MICROSECOND, [(ENTRY - 91 * DAY, ENTRY)])])
+    def test_where_fees_of_executions_before_the_books_are_missing_that_time_is_asked_for_too(
+        self, earlier: timedelta, asked: list[tuple[datetime, datetime]]
+    ) -> None:
+        halves = [fill(number, "buy", "o-in", at, qty="1") for number, at in ((1, ENTRY), (4, ENTRY - earlier))]
+        paid = [
+            coin_fee(number, at.isoformat(), symbol="BTCUSD", qty="-0.0015", price="0", date=at.date().isoformat())
+            for number, at in ((11, ENTRY), (14, ENTRY - earlier))
+        ]
+
+        assert judged([trade()], (*halves, SOLD, paid[0], DOLLARS)).wants_books == asked
+        assert judged([trade()], (*halves, SOLD, *paid, DOLLARS)).wants_books == []
+
     @pytest.mark.parametrize(
         "rows", [(), (BOUGHT, COINS), (SOLD, DOLLARS), ({**BOUGHT, "qty": "1.999999999"}, *COIN_BOOKS[1:])]
     )
