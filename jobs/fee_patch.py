@@ -10,7 +10,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
 from schemas.columns import FeeMethod
+from schemas.document import numeric
 from schemas.trades import Trade
 from shared.fees import Side
 from shared.formulae import net_pnl, notional, percent
@@ -107,7 +110,10 @@ def mended(trade: Trade, fees: TradeFees, books: Books, as_of: datetime, patienc
     if reason:
         return Mended(trade, _unknown(trade) if taken_back else {}, reason, settled=False)
     method: FeeMethod = "NONE_POSTED" if lacking else "EXACT" if fees.exact else "PRORATA"
-    return Mended(trade, _columns(trade, fees, method), method.lower().replace("_", " "), settled=True)
+    try:
+        return Mended(trade, _columns(trade, fees, method), method.lower().replace("_", " "), settled=True)
+    except PydanticCustomError:
+        return Mended(trade, {}, "beyond all money", settled=False)
 
 
 def _is_restated(trade: Trade, fees: TradeFees, books: Books) -> bool:
@@ -141,9 +147,9 @@ def _unknown(trade: Trade) -> dict[str, Any]:
 
 def _columns(trade: Trade, fees: TradeFees, method: FeeMethod) -> dict[str, Any]:
     # Of executions that are not known nobody knows the fees either.
-    actual = fees.usd if fees.postings and not fees.obscure else None
+    actual = numeric(fees.usd) if fees.postings and not fees.obscure else None
     paid = trade.fee_estimate_usd if actual is None else actual
-    pnl = net_pnl(trade.gross_pnl_usd, paid)
+    pnl = numeric(net_pnl(trade.gross_pnl_usd, paid))
     return {
         "actual_fee_usd": actual,
         "fees_usd": paid,

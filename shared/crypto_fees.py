@@ -10,14 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_CEILING, Decimal, localcontext
 
-from schemas.document import numeric
 from shared.account_executions import BrokerExecution
 from shared.apportion import NANO, apportion
 from shared.assignment import Assignment, Worth, assign
 from shared.components import connected
 from shared.fee_table import Tier, crypto_tiers
 from shared.formulae import EXACT
-from shared.postings import Posting, may_belong
+from shared.postings import Posting, may_belong, valued
 
 CENT = Decimal("0.01")
 _UNITS = {"USD": CENT}
@@ -88,10 +87,7 @@ def value_of(posting: Posting, execution: BrokerExecution) -> Decimal | None:
     if posting.usd is not None:
         return posting.usd
     price = execution.price if execution.in_dollars and execution.side == "buy" else posting.price
-    if posting.coins is None or price is None:
-        return None
-    with localcontext(EXACT):
-        return numeric(posting.coins * price)
+    return None if posting.coins is None or price is None else valued(posting.coins, price)
 
 
 def _amount(posting: Posting) -> Decimal:

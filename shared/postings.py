@@ -23,6 +23,7 @@ from shared.activities import (
     raises,
 )
 from shared.fills import finite
+from shared.formulae import EXACT
 from shared.pairs import bare, pair
 from shared.values import NEW_YORK
 
@@ -118,6 +119,14 @@ def _cost(row: Activity, amount: Decimal) -> Decimal:
         return numeric(amount.copy_negate())
     except PydanticCustomError:
         raise UnreadableActivityError(f"activity {row['id']}: an amount beyond all money") from None
+
+
+def valued(coins: Decimal, price: Decimal) -> Decimal | None:
+    """Value coins, US dollars; None beyond all money, which no price is."""
+    try:
+        return numeric(EXACT.multiply(coins, price))
+    except (PydanticCustomError, ArithmeticError):
+        return None
 
 
 def group_of(posting: Posting) -> Group:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
 
-from schemas.document import numeric
 from shared.account_executions import BrokerExecution
 from shared.activities import CRYPTO, OTHER
 from shared.apportion import apportion
@@ -17,7 +16,7 @@ from shared.fee_table import FeeRateUnknownError, crypto_tiers
 from shared.fees import REGULATORY, Side, charged_kinds
 from shared.fills import suffices
 from shared.formulae import EXACT
-from shared.postings import Group, Posting, days_for, group_of
+from shared.postings import Group, Posting, days_for, group_of, valued
 from shared.trade_fees import Claim, Reconciliation, Total, TradeFees
 from shared.volume_tiers import volume_tiers
 
@@ -114,7 +113,7 @@ class _Work:
         """Count a crypto posting: what it was worth where it was attributed, else what it states."""
         usd = posting.usd if posting.usd is not None else worth
         if usd is None and posting.price is not None and posting.coins is not None:
-            usd = numeric(posting.coins * posting.price)
+            usd = valued(posting.coins, posting.price)
         if usd is None:
             self.result.unvalued.add(posting.id)
             return

@@ -235,6 +235,13 @@ class TestWaiting:
 
         assert (found.outcome, found.settled, found.changed) == ("unreadable activities of its own", False, False)
 
+    @pytest.mark.parametrize(("qty", "amount"), [("2", "-9e28"), ("0.000000001", "-4e28")])
+    def test_fees_that_no_column_holds_keep_their_trade_open_and_fail_no_run(self, qty: str, amount: str) -> None:
+        fills = [{**one, "qty": qty} for one in SHARE_FILLS]
+        fees = [{**one, "net_amount": amount, "description": ""} for one in (TAF, CAT)]
+
+        assert open_for(share_trade(qty=Decimal(qty)), (*fills, *fees)) == "beyond all money"
+
     def test_a_fee_of_another_day_that_cannot_be_read_keeps_nobody_open(self) -> None:
         other = group_of_row({**DOLLARS, "date": "2026-03-20"}, "main")
         (found,) = PATCH.judge(
@@ -347,8 +354,9 @@ class TestFinal:
         assert verdict(held, rows[:-1], SETTLED_AT).outcome == "waiting"
         assert open_for(held, rows[1:], EXIT + 6 * DAY) == "executions missing"
 
-    def test_a_fee_whose_dollars_nobody_knows_is_counted(self) -> None:
-        stray = coin_fee(13, ENTRY.isoformat(), symbol="PEPEUSD", price="0", date="2026-03-02")
+    @pytest.mark.parametrize("price", ["0", "1e28", "9e999999"])
+    def test_a_fee_whose_dollars_nobody_knows_is_counted(self, price: str) -> None:
+        stray = coin_fee(13, ENTRY.isoformat(), symbol="PEPEUSD", qty="-99", price=price, date="2026-03-02")
 
         assert judged([trade()], (*COIN_BOOKS, stray)).outcomes == {"fees without a known value": 1}
 
