@@ -32,9 +32,13 @@ class OrderLookup:
                 self.book.add(account.orders(start, end))
 
     def _ask_client(self, client_order_id: str) -> None:
-        if client_order_id in self._asked or self.book.knows(client_order_id):
+        if client_order_id in self._asked:
             return
         self._asked.add(client_order_id)
+        if known := self.book.find(None, client_order_id):
+            # Seen in a sweep, perhaps without the chain that it is part of.
+            self._ask(known["id"])
+            return
         for account in self._broker.accounts:
             if order := account.order_of_client(client_order_id):
                 # That endpoint does not nest legs, so the order is asked for again by its id.

@@ -19,10 +19,10 @@ ENTRY_ORDER, EXIT_ORDER = ORDERS
 NO_ENTRY, NO_EXIT = {"entry_fill_price": None}, {"exit_fill_price": None}
 
 
-def lookup(orders: Sequence[Order]) -> OrderLookup:
-    """A lookup that has been answered with orders and will hear of no others."""
+def lookup(orders: Sequence[Order], *accounts: Any) -> OrderLookup:
+    """A lookup that has been answered with orders and will hear of no others, but from these accounts."""
     broker = Broker(settings())
-    broker.accounts = ()
+    broker.accounts = accounts
     made = OrderLookup(broker)
     made.book.add(orders)
     return made
@@ -72,6 +72,24 @@ def test_an_entry_that_was_replaced_is_priced_with_its_successor(
     status: str, successor: list[Order], expected: Decimal | str
 ) -> None:
     assert answer((REPLACED, *successor), qty=3, status=status, **NO_ENTRY) == expected
+
+
+class Account:
+    """An account that is asked for single orders."""
+
+    def __init__(self, *orders: Order) -> None:
+        self.order = {one["id"]: one for one in orders}.get
+
+
+def test_an_entry_that_a_sweep_for_another_position_met_is_priced_with_its_successor() -> None:
+    ids = ("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002")
+    first = {**REPLACED, "id": ids[0], "replaced_by": ids[1]}
+    swept = lookup([first], Account(first, order(ids[1], "buy", "110", "7", replaces=ids[0])))
+    nameless = {**POSITION, "qty": 10, "entry_order_id": None, **NO_ENTRY}
+
+    (value,) = find(raw(PositionDocument, nameless), swept).values
+
+    assert value.new == 107
 
 
 @pytest.mark.parametrize("filled", ["1", "0"])
