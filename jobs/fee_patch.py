@@ -178,6 +178,7 @@ PATCH = TablePatch(
         "fee_unattributed_usd",
         "fee_finalized",
     ),
+    # Trades of one order pay its fee together: a fee in coins is no part of what they closed, so each alone pays less.
     kin=("entry_order_id", "exit_order_id"),
     done="fee_finalized",
     reopen_days=lambda settings: settings.fee_restate_days,

@@ -335,6 +335,29 @@ def test_two_trades_of_one_entry_share_its_fee_whenever_each_of_them_is_archived
     assert stack.run("fee-patch", "2021-10-15T00:00:00Z").counts.revised == 0
 
 
+def test_two_trades_of_one_entry_pay_all_of_its_fee_in_coins_whenever_each_of_them_is_archived(
+    stack: LocalStack, tmp_path: Path
+) -> None:
+    # Of one coin 0.9975 came in, and each trade sold a part of these: no trade sold what the fee took.
+    (entry, first), (_, second) = orders(1, "120"), orders(2, "130")
+    (bought, sold), (_, sold_too) = fills(1, "120"), fills(2, "130")
+    listed = [entry, {**first, "filled_qty": "0.5"}, {**second, "filled_qty": "0.4975"}]
+    executed = [bought, {**sold, "qty": "0.5"}, {**sold_too, "qty": "0.4975"}]
+    fees = [coin_fee(1), dollar_fee(1, "60"), dollar_fee(2, "64.675")]
+    write_broker(tmp_path / "broker", {"orders": listed, "activities": [*executed, *fees]})
+    stack.seed(tmp_path / "broker")
+    put(stack, "live_positions", position(1, qty="0.5", exit_fill_price="120"))
+    stack.run("trades")
+    stack.run("fee-patch", SOON)
+    put(stack, "live_positions", position(2, qty="0.4975", exit_fill_price="130", entry_order_id=entry["id"]))
+    stack.run("trades")
+
+    stack.run("fee-patch", "2021-10-15T00:00:00Z")
+
+    paid = [row["actual_fee_usd"] for row in rows(stack).values()]
+    assert sum(paid) == Decimal("0.25") + Decimal("0.15") + Decimal("0.17")
+
+
 def test_an_order_that_filled_over_days_pays_for_the_first_of_them_too(stack: LocalStack, tmp_path: Path) -> None:
     (bought, sold), two_days = fills(1, "120"), timedelta(days=2)
     second, fee = {**bought, "qty": "0.5"}, coin_fee(1, RATE / 2)
