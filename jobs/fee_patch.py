@@ -180,6 +180,8 @@ PATCH = TablePatch(
     ),
     # Trades of one order pay its fee together: a fee in coins is no part of what they closed, so each alone pays less.
     kin=("entry_order_id", "exit_order_id"),
+    # An engine may call the orders of all its theoretical trades alike.
+    has_kin=lambda trade: trade.broker_check != "NOT_FOUND",
     done="fee_finalized",
     reopen_days=lambda settings: settings.fee_restate_days,
     spans=spans,

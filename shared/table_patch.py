@@ -79,6 +79,8 @@ class TablePatch(Generic[R]):
     """The columns it sets, the table's patch stamp aside."""
     kin: tuple[str, ...]
     """Columns whose values rows may share; a row that shares one with a row to mend is mended with it."""
+    has_kin: Callable[[R], bool]
+    """Whether what a row holds in these columns is its own and its kin's; else it may be anybody's."""
     done: str
     """The column that says whether a row is done with."""
     reopen_days: Callable[[Settings], int]
@@ -154,7 +156,9 @@ class TablePatching(Generic[R]):
         wanted = (self._options.since or date.min, min(self._options.until or today, today))
         rows = self._parts.warehouse.unsettled(self._patch.row, self._patch.done, again, wanted)
         due = sorted(rows, key=lambda row: (row.ds, key_of(row)))[: self._options.limit]
-        found = [*due, *self._parts.warehouse.kin(self._patch.row, self._patch.kin, due)]
+        held = {key_of(row) for row in due}
+        kin = self._parts.warehouse.kin(self._patch.row, self._patch.kin, list(filter(self._patch.has_kin, due)))
+        found = [*due, *(row for row in kin if key_of(row) not in held)]
         if found:
             self._record.ds_min, self._record.ds_max = (end(row.ds for row in found) for end in (min, max))
         return found

@@ -358,6 +358,17 @@ def test_two_trades_of_one_entry_pay_all_of_its_fee_in_coins_whenever_each_of_th
     assert sum(paid) == Decimal("0.25") + Decimal("0.15") + Decimal("0.17")
 
 
+def test_theoretical_trades_that_name_their_orders_alike_are_no_kin(stack: LocalStack) -> None:
+    alike = {"trade_type": "THEORETICAL", "entry_order_id": "paper", "exit_order_id": "paper"}
+    put(stack, "live_positions", position(1, **alike))
+    stack.run("trades")
+    assert stack.run("fee-patch", LATER).outcomes == {"none posted": 1}
+    put(stack, "live_positions", position(2, **alike))
+    stack.run("trades")
+
+    assert stack.run("fee-patch", "2021-10-15T00:00:00Z").counts.read == 1
+
+
 def test_an_order_that_filled_over_days_pays_for_the_first_of_them_too(stack: LocalStack, tmp_path: Path) -> None:
     (bought, sold), two_days = fills(1, "120"), timedelta(days=2)
     second, fee = {**bought, "qty": "0.5"}, coin_fee(1, RATE / 2)
