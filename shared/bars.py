@@ -112,11 +112,17 @@ def shortfall(entry: Decimal, bars: Sequence[Bar], earlier: Sequence[Bar] = ()) 
     """Measure how far price stayed short of an entry, US dollars per unit; 0 when it traded through.
 
     An entry may wait above or below the market, so the distance is to the nearest price of any bar. A market that
-    jumped over the entry from one bar to the next traded through it, also from the last of the `earlier` bars.
+    jumped over the entry from one bar to the next traded through it, also from the close of the last `earlier` bar;
+    what else that one traded at was before.
     """
-    if any(_jumped(entry, before, after) for before, after in pairwise((*earlier[-1:], *bars))):
+    stood = [_closed(bar) for bar in earlier[-1:]]
+    if any(_jumped(entry, before, after) for before, after in pairwise((*stood, *bars))):
         return Decimal(0)
     return min(_distance(entry, bar) for bar in bars)
+
+
+def _closed(bar: Bar) -> Bar:
+    return bar._replace(open=bar.close, high=bar.close, low=bar.close)
 
 
 def _jumped(entry: Decimal, before: Bar, after: Bar) -> bool:

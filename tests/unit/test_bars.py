@@ -120,6 +120,7 @@ def test_how_far_price_stayed_short_of_an_entry(entry: str, found: list[tuple[in
         ([(103, 105, 102, 104)], "0"),
         ([(103, 105, 102, 104), (95, 98, 94, 97)], "2"),
         ([(95, 101, 94, 97)], "2"),
+        ([(97, 105, 96, 104)], "0"),
     ],
 )
 def test_a_market_may_jump_over_an_entry_before_the_first_bar_but_not_trade_there(
@@ -128,3 +129,10 @@ def test_a_market_may_jump_over_an_entry_before_the_first_bar_but_not_trade_ther
     before, bars = hourly(START - timedelta(days=3), *earlier), hourly(START, (95, 98, 94, 97))
 
     assert shortfall(Decimal(100), bars, before) == Decimal(expected)
+
+
+@pytest.mark.parametrize(("entry", "expected"), [("90", "4"), ("91", "3"), ("99", "1"), ("100", "2")])
+def test_a_market_that_stood_at_the_entry_before_did_not_jump_over_it(entry: str, expected: str) -> None:
+    before, bars = hourly(START - timedelta(days=3), (95, 101, 89, entry)), hourly(START, (95, 98, 94, 97))
+
+    assert shortfall(Decimal(entry), bars, before) == Decimal(expected)
