@@ -12,7 +12,7 @@ from schemas.table import Provenance
 from shared.bars import excursion, expected_bars, shortfall
 from shared.formulae import percent
 from shared.loop import Candidate, Evidence, Loop, Wants
-from shared.market import Window, with_the_days_before
+from shared.market import Window, over_at, with_the_days_before
 from shared.settings import Settings
 
 
@@ -42,8 +42,9 @@ def ignores(fields: Mapping[str, Any]) -> bool:
 
 
 def due(signal: LiveSignalDocument, as_of: datetime, settings: Settings) -> bool:
-    """An expired signal is due a day after its validity ended."""
-    return signal.valid_until + timedelta(hours=settings.expired_after_hours) <= as_of
+    """An expired signal is due a day after its validity; with a shorter setting, not before the last bar is over."""
+    waited = signal.valid_until + timedelta(hours=settings.expired_after_hours) <= as_of
+    return waited and over_at(_window(signal), settings) <= as_of
 
 
 def wants(candidate: Candidate[LiveSignalDocument], _settings: Settings) -> Wants:

@@ -16,7 +16,7 @@ from shared.fee_table import FeeRateUnknownError
 from shared.fees import Leg, round_trip
 from shared.formulae import multiplier, percent, sign
 from shared.loop import Candidate, Evidence, Loop, RefusedError, Wants
-from shared.market import Window, with_the_days_before
+from shared.market import Window, over_at, with_the_days_before
 from shared.pairs import in_dollars
 from shared.settings import Settings
 from shared.values import to_json
@@ -49,8 +49,9 @@ class Theory(TypedDict):
 
 
 def due(signal: RejectedSignalDocument, as_of: datetime, settings: Settings) -> bool:
-    """A rejected signal is due when its horizon is over: strictly older than seven days."""
-    return signal.created_at < as_of - timedelta(days=settings.rejected_after_days)
+    """A rejected signal is due when it is strictly older than seven days and the last bar of its horizon is over."""
+    window = _window(signal, settings)
+    return window.end < as_of and over_at(window, settings) <= as_of
 
 
 def wants(candidate: Candidate[RejectedSignalDocument], settings: Settings) -> Wants:

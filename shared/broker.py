@@ -101,11 +101,8 @@ class Broker:
             yield held
 
     def delay(self, asset_class: str) -> timedelta:
-        """How old a bar must be to be given out to everybody.
-
-        The consolidated feed of the stock market refuses the basic plan what is younger than a quarter of an hour.
-        """
-        return SIP_DELAY if asset_class == "EQUITY" and self._settings.stock_feed == "sip" else timedelta(0)
+        """How old a bar must be to be given out to everybody."""
+        return delay(asset_class, self._settings)
 
     def _market(self, asset_class: str, *, adjusted: bool) -> "tuple[RESTClient, str, dict[str, str]]":
         match asset_class:
@@ -140,6 +137,14 @@ class Broker:
         """Open market data with the keys of the first account; the data host is the same for all."""
         key, secret = keys_of(self._settings.accounts[0])
         return self._caller.prepared(kind(key, secret, raw_data=True, url_override=self._settings.alpaca_data_url))
+
+
+def delay(asset_class: str, settings: Settings) -> timedelta:
+    """How old a bar must be to be given out to everybody.
+
+    The consolidated feed of the stock market refuses the basic plan what is younger than a quarter of an hour.
+    """
+    return SIP_DELAY if asset_class == "EQUITY" and settings.stock_feed == "sip" else timedelta(0)
 
 
 class SymbolRefusedError(Exception):

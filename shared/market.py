@@ -14,7 +14,8 @@ from typing import Any
 from schemas.document import numeric
 from shared.bar_requests import BarRequest, Span, planned
 from shared.bars import LENGTHS, Bar, bar_holding
-from shared.broker import BARS_PAGE, Broker, SymbolRefusedError
+from shared.broker import BARS_PAGE, Broker, SymbolRefusedError, delay
+from shared.settings import Settings
 from shared.splits import leapt, on_one_basis, shares_of_one
 
 NEARBY = BARS_PAGE // 10
@@ -150,10 +151,7 @@ class Market:
 
     def is_over(self, window: Window) -> bool:
         """Whether the last bar that opens in a window is closed; what it holds may still change if not."""
-        last = window.end - _TICK
-        # Where a day of the stock market begins depends on the season, so its last bar may open as late as that.
-        local = window.asset_class != "CRYPTO" and self.length >= _DAY
-        return (last if local else bar_holding(last, self.length)) < self._until(window.asset_class)
+        return _last_opening(window, self.length) < self._until(window.asset_class)
 
     def bars(self, window: Window) -> Sequence[Bar]:
         """Return the closed bars of a loaded window, oldest first."""
@@ -182,6 +180,19 @@ class Market:
     def _until(self, asset_class: str) -> datetime:
         """Before this a bar must open to be closed, and given out, in time."""
         return self._closed_by - max(self.length, self._broker.delay(asset_class)) + _TICK
+
+
+def over_at(window: Window, settings: Settings) -> datetime:
+    """Tell from when on the last bar that opens in a window is closed, and given out: before, `is_over` denies it."""
+    length = LENGTHS[settings.bar_timeframe]
+    return _last_opening(window, length) + max(length, delay(window.asset_class, settings))
+
+
+def _last_opening(window: Window, length: timedelta) -> datetime:
+    last = window.end - _TICK
+    # Where a day of the stock market begins depends on the season, so its last bar may open as late as that.
+    local = window.asset_class != "CRYPTO" and length >= _DAY
+    return last if local else bar_holding(last, length)
 
 
 def merged(intervals: Iterable[tuple[datetime, datetime]], gap: timedelta) -> list[tuple[datetime, datetime]]:

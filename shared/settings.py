@@ -108,9 +108,9 @@ class Settings(BaseModel):
     moonshot_pct: Decimal = Field(Decimal(10), alias="MOONSHOT_PCT", gt=0)
     """From which excursion an expired signal counts as a missed moonshot, percent."""
     rejected_after_days: int = Field(7, alias="REJECTED_AFTER_DAYS", ge=1)
-    """Age at which rejected signals are due, and the horizon of their simulation, days."""
+    """Age at which rejected signals are due, and the horizon of their simulation, days. They wait for its last bar."""
     expired_after_hours: int = Field(24, alias="EXPIRED_AFTER_HOURS", ge=0)
-    """How long after valid_until an expired signal is due, hours."""
+    """How long after valid_until an expired signal is due, hours; never before the last bar of its validity is over."""
 
     fee_give_up_days: int = Field(7, alias="FEE_GIVE_UP_DAYS", ge=1)
     """How long after both its days are settled a trade waits for fees that do not come, days; then NONE_POSTED."""

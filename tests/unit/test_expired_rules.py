@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from jobs import expired_signals
 from schemas.expired_signals import ExpiredSignal, LiveSignalDocument
-from shared.bars import Bar
+from shared.bars import LENGTHS, Bar
 from tests.unit.samples import AS_OF, ENTRY, MICROSECOND, admitted, built, candidate, evidence, settings
 from tests.unit.tape import flat, hourly
 
@@ -34,6 +34,27 @@ def test_an_expired_signal_is_due_a_day_after_its_validity(*, late: timedelta, e
 
 def test_the_delay_is_a_setting() -> None:
     assert expired_signals.due(admitted(LiveSignalDocument), END, settings(EXPIRED_AFTER_HOURS="0"))
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "last_bar_ends"), [("1Min", END + HOUR / 2), ("1Hour", END + HOUR), ("1Day", ENTRY + 14 * HOUR)]
+)
+def test_however_short_the_delay_the_last_bar_is_over(timeframe: str, last_bar_ends: datetime) -> None:
+    signal = admitted(LiveSignalDocument, valid_until=END + HOUR / 2)
+    given = settings(EXPIRED_AFTER_HOURS="0", BAR_TIMEFRAME=timeframe)
+
+    assert not expired_signals.due(signal, last_bar_ends - MICROSECOND, given)
+    assert expired_signals.due(signal, last_bar_ends, given)
+
+
+@pytest.mark.parametrize("timeframe", LENGTHS)
+@pytest.mark.parametrize(
+    ("symbol", "kind"), [("BTC/USD", "CRYPTO"), ("AAPL", "EQUITY"), ("AAPL260918C00150000", "OPTION")]
+)
+def test_a_day_after_the_validity_any_last_bar_is_over(symbol: str, kind: str, timeframe: str) -> None:
+    signal = admitted(LiveSignalDocument, symbol=symbol, asset_class=kind, valid_until=END + MICROSECOND)
+
+    assert expired_signals.due(signal, END + MICROSECOND + 24 * HOUR, settings(BAR_TIMEFRAME=timeframe))
 
 
 @pytest.mark.parametrize(

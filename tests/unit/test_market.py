@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.bars import Bar
-from shared.market import Market, Window
+from shared.bars import LENGTHS, Bar
+from shared.market import Market, Window, over_at
 from tests.unit.samples import settings
 from tests.unit.tape import Tape, bar, flat
 
@@ -219,3 +219,15 @@ def test_the_last_day_of_a_window_of_the_stock_market_may_end_in_the_small_hours
     assert quotes.is_over(Window(asset_class, "X", START, midnight)) == over
     later = Market(Tape({}, settings()), "1Day", midnight + 24 * HOUR)
     assert later.is_over(Window(asset_class, "X", START, midnight))
+
+
+@pytest.mark.parametrize("timeframe", LENGTHS)
+@pytest.mark.parametrize("asset_class", ["EQUITY", "OPTION", "CRYPTO"])
+@pytest.mark.parametrize("minutes", [0, 10, 59.5])
+def test_when_a_window_is_over_is_told_beforehand(asset_class: str, timeframe: str, minutes: float) -> None:
+    given = settings(BAR_TIMEFRAME=timeframe)
+    asked = Window(asset_class, "X", START, START + 48 * HOUR + timedelta(minutes=minutes))
+    moment = over_at(asked, given)
+
+    assert not Market(Tape({}, given), timeframe, moment - timedelta(microseconds=1)).is_over(asked)
+    assert Market(Tape({}, given), timeframe, moment).is_over(asked)

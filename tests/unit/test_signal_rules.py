@@ -39,6 +39,38 @@ def test_a_rejected_signal_is_due_when_it_is_older_than_seven_days(*, late: time
     assert rejected_signals.due(admitted(RejectedSignalDocument), as_of, settings()) == expected
 
 
+@pytest.mark.parametrize(
+    ("symbol", "kind", "created", "timeframe", "last_bar_ends"),
+    [
+        ("BTC/USD", "CRYPTO", "02T00:10", "1Hour", "09T01:00"),
+        ("BTC/USD", "CRYPTO", "02T00:10", "15Min", "09T00:15"),
+        ("BTC/USD", "CRYPTO", "02T00:10", "1Day", "10T00:00"),
+        ("AAPL", "EQUITY", "02T15:10", "1Hour", "09T16:00"),
+        # So long does the consolidated feed keep back what is younger.
+        ("AAPL", "EQUITY", "02T15:10", "1Min", "09T15:25"),
+    ],
+)
+def test_a_rejected_signal_waits_for_the_last_bar_of_its_horizon(
+    symbol: str, kind: str, created: str, timeframe: str, last_bar_ends: str
+) -> None:
+    """A row is never made anew, so what it cannot see then it lacks for good."""
+    signal = admitted(RejectedSignalDocument, symbol=symbol, asset_class=kind, created_at=f"2026-03-{created}:00Z")
+    over, given = datetime.fromisoformat(f"2026-03-{last_bar_ends}:00Z"), settings(BAR_TIMEFRAME=timeframe)
+
+    assert not rejected_signals.due(signal, over - MICROSECOND, given)
+    assert rejected_signals.due(signal, over, given)
+
+
+def test_what_is_due_has_a_complete_window() -> None:
+    """Rejected between midnight and the daily run."""
+    created = datetime.fromisoformat("2026-03-02T00:10:00Z")
+    signal, runs = admitted(RejectedSignalDocument, created_at=created), created + timedelta(days=7, minutes=15)
+    as_of = next(at for at in (runs, runs + timedelta(days=1)) if rejected_signals.due(signal, at, settings()))
+    found = result(list(flat(created - HOUR / 6, 2 * WEEK)), as_of=as_of, created_at=created)
+
+    assert (found.theoretical_exit_reason, found.bars_used, found.window_complete) == ("HORIZON", WEEK, True)
+
+
 def test_the_age_is_a_setting() -> None:
     signal, as_of = admitted(RejectedSignalDocument), ENTRY + timedelta(days=2)
 
