@@ -23,7 +23,9 @@ class Audit:
         self._job = job
         self._parts = parts
         read_time = parts.documents.server_time()
-        self.report = Report(job.name, job.table, as_of or read_time, read_time)
+        # Where a document's name tells whether it is archived, the next run archives what is gone or has changed.
+        remade = job.is_keyed_by_name if isinstance(job, Loop) else True
+        self.report = Report(job.name, job.table, as_of or read_time, read_time, remade)
 
     def check(self) -> Report:
         """Read everything and compare it.

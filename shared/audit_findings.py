@@ -31,10 +31,12 @@ class Kind(StrEnum):
         """Whether the thread does not hold because of it; the rest is said, and is no error."""
         return self not in _SAID
 
-    @property
-    def advice(self) -> str:
-        """What a person does next; `{job}` and `{table}` stand for those of the report."""
-        return _ADVICE[self]
+    def advice(self, *, remade: bool) -> str:
+        """What a person does next; `{job}` and `{table}` stand for those of the report.
+
+        `remade` is whether a run makes a row of the table anew that is gone or wrong.
+        """
+        return _ADVICE[self] if remade else _WITHOUT_A_RUN.get(self, _ADVICE[self])
 
 
 _SAID = {Kind.LINGERING, Kind.PENDING, Kind.ORPHANED, Kind.NEWER, Kind.GONE, Kind.PASSED_SINCE}
@@ -69,7 +71,8 @@ _ADVICE = {
     ),
     Kind.UNEXPLAINED: (
         "Rows name a run that is not on record for {table}, or another document than their own: if the record was "
-        "deleted, restore job_metadata from a backup; else delete the rows and `golden-thread run {job}`."
+        "deleted, restore job_metadata from a backup; else delete those rows whose documents are still there, and "
+        "`golden-thread run {job}`."
     ),
     Kind.MISCOUNTED: (
         "Runs archived other numbers of rows than carry their id: rows were deleted, added or restored by hand. "
@@ -108,3 +111,29 @@ _ADVICE = {
         "document."
     ),
 }
+
+_FROM_TIME_TRAVEL = (
+    "no run makes a row of {table} anew, for its source tells only what is now: restore the rows from time travel."
+)
+_WITHOUT_A_RUN = {
+    Kind.WRONG_SUMS: f"Derived columns were changed by hand, and {_FROM_TIME_TRAVEL}",
+    Kind.MISPLACED: (
+        "Rows lie in a partition that the rule for ds does not name, so questions about a day miss them, and "
+        f"{_FROM_TIME_TRAVEL}"
+    ),
+    Kind.ALTERED: (
+        f"Rows differ from the very revision they were made of, and {_FROM_TIME_TRAVEL} A change of their documents "
+        "would only hide it."
+    ),
+    Kind.AHEAD: f"Rows claim a revision that their documents never had, and {_FROM_TIME_TRAVEL}",
+    Kind.UNEXPLAINED: (
+        "Rows name a run that is not on record for {table}, or another source than their own: if the record was "
+        "deleted, restore job_metadata from a backup; if the rows were changed, restore them from time travel. Delete "
+        "only what is known to be strange, for no run makes it anew."
+    ),
+    Kind.MISCOUNTED: (
+        "Runs archived other numbers of rows than carry their id: rows were deleted, added or restored by hand, and "
+        f"{_FROM_TIME_TRAVEL}"
+    ),
+}
+"""Of a table that is the only place where what was is written down."""

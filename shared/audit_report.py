@@ -34,6 +34,8 @@ class Report:
     as_of: datetime
     read_time: datetime
     """The moment the source was read at; the table was read right after it."""
+    remade: bool = True
+    """Whether a run makes a row of the table anew that is gone or wrong."""
     rows: int = 0
     due: int = 0
     """Documents that are due, or too broken to tell: archived + quarantined + pending."""
@@ -56,7 +58,7 @@ class Report:
 
     def advice(self, kind: Kind) -> str:
         """Say what to do next about a finding."""
-        return kind.advice.format(job=self.job, table=self.table)
+        return kind.advice(remade=self.remade).format(job=self.job, table=self.table)
 
     @property
     def unbalanced(self) -> bool:

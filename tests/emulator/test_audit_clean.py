@@ -168,6 +168,26 @@ def test_what_is_advised_for_a_row_changed_by_hand_works(stack: LocalStack) -> N
     assert audit(stack, "trades")[0] == 0
 
 
+def test_no_run_is_advised_for_what_no_run_makes_anew(stack: LocalStack, tmp_path: Path) -> None:
+    stack.seed(with_an_account(tmp_path / "account"))
+    put(stack, "dim_strategies", strategy(1))
+    jobs = ("strategies", "account-snapshot")
+    for job in jobs:
+        assert stack.run(job).counts.archived == 1
+    sql("UPDATE dim_strategies SET active = FALSE WHERE ds > '2000-01-01'")(stack)
+    sql("DELETE FROM snapshot_accounts WHERE ds > '2000-01-01'")(stack)
+
+    code, reports = audit(stack, *jobs)
+
+    assert (code, {job: found(reports[job]) for job in jobs}) == (
+        3,
+        {"strategies": {"altered": 1}, "account-snapshot": {"miscounted": 1}},
+    )
+    for advice in (reports["strategies"]["altered"]["advice"], reports["account-snapshot"]["miscounted"]["advice"]):
+        assert "restore the rows from time travel" in advice
+        assert "golden-thread run" not in advice
+
+
 def test_a_lease_whose_run_writes_its_record_a_moment_later_is_no_finding(stack: LocalStack) -> None:
     write("job_leases/fee-patch", owner="beginning", expires_at=FAR_AHEAD)(stack)
 

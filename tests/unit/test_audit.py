@@ -30,8 +30,8 @@ names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/")
 entries = st.tuples(names, st.datetimes(timezones=st.just(UTC)))
 
 
-def report() -> Report:
-    return Report("trades", "fact_trades", NOW, NOW)
+def report(*, remade: bool = True) -> Report:
+    return Report("trades", "fact_trades", NOW, NOW, remade)
 
 
 @given(st.lists(st.tuples(names, st.integers())), st.dictionaries(names, st.integers()))
@@ -151,9 +151,10 @@ def test_equal_digests_do_not_hide_a_wrong_count() -> None:
     assert found.unbalanced
 
 
+@pytest.mark.parametrize("remade", [True, False])
 @pytest.mark.parametrize("kind", Kind)
-def test_every_finding_is_shown_with_examples_and_advice_and_decides_the_verdict(kind: Kind) -> None:
-    found = report()
+def test_every_finding_is_shown_with_examples_and_advice_and_decides_the_verdict(kind: Kind, *, remade: bool) -> None:
+    found = report(remade=remade)
     for number in range(EXAMPLES + 5):
         found.add(kind, f"example {number}")
     if kind is Kind.PENDING:
@@ -168,6 +169,14 @@ def test_every_finding_is_shown_with_examples_and_advice_and_decides_the_verdict
     assert told[kind]["examples"] == [f"example {number}" for number in range(EXAMPLES)]
     assert told[kind]["advice"] == found.advice(kind)
     assert "{" not in found.advice(kind)
+
+
+@pytest.mark.parametrize(
+    "kind", [Kind.WRONG_SUMS, Kind.MISPLACED, Kind.ALTERED, Kind.AHEAD, Kind.UNEXPLAINED, Kind.MISCOUNTED]
+)
+def test_no_run_is_advised_where_no_run_makes_a_row_anew(kind: Kind) -> None:
+    assert "golden-thread run trades" in report().advice(kind)
+    assert "golden-thread run" not in report(remade=False).advice(kind)
 
 
 def test_names_cannot_steer_the_terminal_or_make_up_a_line() -> None:
