@@ -25,6 +25,11 @@ One = TypeVar("One", bound=_FromSource)
 P = TypeVar("P")
 
 
+def path_of(source: str, number: str) -> str:
+    """Name an account as the source of its rows."""
+    return f"alpaca:{source}/{number}"
+
+
 class AccountPages:
     """Reads the accounts of one run, and keeps count of those that could not be read."""
 
@@ -54,7 +59,7 @@ class AccountPages:
                 self._record.counts.read += 1
                 self._leave_out(account.name, error)
             else:
-                yield RawDocument(f"alpaca:{loop.source}/{number}", number, read_time, stated, size=0)
+                yield RawDocument(path_of(loop.source, number), number, read_time, stated, size=0)
 
     def pages(self, accounts: Iterable[One], page: Callable[[list[One]], P]) -> Iterator[P]:
         """Make a page of each account.

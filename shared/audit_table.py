@@ -11,6 +11,7 @@ from google.cloud.bigquery import ScalarQueryParameter
 from schemas.document import Document
 from schemas.table import ArchivedRow
 from shared import audit_pages, sql
+from shared.account_pages import path_of
 from shared.audit_findings import Kind
 from shared.audit_pages import in_pages
 from shared.audit_report import Report
@@ -102,8 +103,7 @@ class AuditedTable(Generic[D, R]):
         return warehouse.rows(statement, [ScalarQueryParameter("first", "STRING", first)] if onwards else [])
 
     def _checked(self, key: str, record: Record) -> R | None:
-        source = self._parts.source(self._loop).path(self._loop.source, record[self._loop.row.TABLE.key[0]])
-        if self._loop.origin is Origin.FIRESTORE and record["source_path"] != source:
+        if record["source_path"] != self._source_path(record[self._loop.row.TABLE.key[0]]):
             self._report.add(Kind.UNEXPLAINED, f"{key}: source_path")
         checked = check(self._loop.row, record)
         if checked.newer:
@@ -113,6 +113,11 @@ class AuditedTable(Generic[D, R]):
         if checked.row is not None:
             self._recompute(key, checked.row)
         return checked.row
+
+    def _source_path(self, name: str) -> str:
+        if self._loop.origin is Origin.BROKER:
+            return path_of(self._loop.source, name)
+        return self._parts.source(self._loop).path(self._loop.source, name)
 
     def _recompute(self, key: str, row: R) -> None:
         wrong = recomputed(row, self._loop.follows, self._runs.as_of(row.run_id))

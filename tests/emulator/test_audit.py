@@ -8,16 +8,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from infra.cli import main
+from infra.local.fixtures import write_broker
 from jobs.registry import all_jobs
 from shared import audit_leases, audit_pages
 from shared.quarantine import record_id
-from tests.emulator.builders import PAPER, position, put, strategy
+from tests.emulator.builders import PAPER, account, position, put, strategy
 from tests.stack import AS_OF, LocalStack
 
 OFF, HOLDS = 3, 0
@@ -325,6 +327,18 @@ def test_versions_of_a_strategy_that_make_no_history_are_named(
         "strategy-0001: its versions are [1, 3] by valid_from",
         "strategy-0002: version 2 repeats the configuration before it",
     ]
+
+
+def test_a_snapshot_that_was_given_to_another_account_is_named(stack: LocalStack, tmp_path: Path) -> None:
+    write_broker(tmp_path, {"account": account("100")})
+    stack.seed(tmp_path)
+    stack.run("account-snapshot")
+    sql("UPDATE snapshot_accounts SET account_id = 'PA9' WHERE ds > '2000-01-01'")(stack)
+
+    code, reports = audit(stack, "account-snapshot")
+
+    assert (code, found(reports["account-snapshot"])) == (OFF, {"unexplained": 1})
+    assert reports["account-snapshot"]["unexplained"]["examples"] == ["PA9, 2026-10-14: source_path"]
 
 
 def test_jobs_with_a_lease_of_their_own_are_audited_too(stack: LocalStack, monkeypatch: pytest.MonkeyPatch) -> None:
