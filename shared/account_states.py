@@ -37,7 +37,7 @@ class AccountStates:
         """
         stated = account.account()
         number = str(stated.get("account_number") or "")
-        if not is_text(number) or len(number) > MAX_NUMBER:
+        if not is_text(number) or len(number) > MAX_NUMBER or "/" in number:
             raise BrokerError("/account", HTTPStatus.OK, "answers with an account number that is none")
         if number and number in self._accounts:
             both = f"{self.name(number)} and {account.name}"

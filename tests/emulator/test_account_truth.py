@@ -81,6 +81,7 @@ def test_every_account_has_its_own_row_positions_history_and_greeks(stack: Local
 
 
 STRANGE_TIME = {**builders.account("100"), "account_number": "PA1", "created_at": "long ago"}
+TWO_NAMES = {**builders.account("100"), "account_number": "PA/1"}
 UNEVEN = {"timestamp": [1790812800], "equity": []}
 
 
@@ -89,10 +90,11 @@ UNEVEN = {"timestamp": [1790812800], "equity": []}
     [
         ({"kind": "status", "status": 403}, "/account"),
         ({"kind": "body", "body": STRANGE_TIME}, "/account"),
+        ({"kind": "body", "body": TWO_NAMES}, "/account"),
         ({"kind": "body", "body": UNEVEN}, "/account/portfolio/history"),
         ({"kind": "body", "body": [{"asset_class": "us_option", "qty": "1"}]}, "/positions"),
     ],
-    ids=["refused", "created long ago", "uneven history", "nameless option"],
+    ids=["refused", "created long ago", "two names in one", "uneven history", "nameless option"],
 )
 def test_an_account_that_cannot_be_read_is_pending_and_the_others_are_archived(
     fault: Fields, endpoint: str, stack: LocalStack, tmp_path: Path
