@@ -2,7 +2,8 @@
 
 A day ends at 16:00 New York, the clock by which the broker strikes last_equity. The snapshot of day D is the first one
 taken from 16:00 of D until 16:00 of D + 1: the run at 00:45 UTC (19:45 or 20:45 in New York) closes the New York day
-that just ended, and one in the morning catches up on yesterday without taking today's place.
+that just ended, and one in the morning catches up on yesterday without taking today's place. The schedule has some more
+of them before the stock market opens: an account that one could not read is lost for the day unless another one does.
 
 The broker tells what an account holds now, whatever the as-of time says. An as-of time of another day than the present
 one is therefore not due, except where BigQuery is an emulator: there fixtures are as old as they say.
@@ -118,7 +119,7 @@ def _drawdown(state: AccountState, equity: Decimal, today: date) -> Drawdown | N
 LOOP = Loop(
     name="account-snapshot",
     summary="the broker's account, margin, drawdown and greeks -> snapshot_accounts",
-    schedule="45 0 * * *",
+    schedule="45 0,4,8,12 * * *",
     source="/v2/account",
     origin=Origin.BROKER,
     document=AccountDocument,

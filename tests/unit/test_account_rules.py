@@ -116,6 +116,17 @@ def test_the_run_after_midnight_closes_the_day_that_just_ended(day: date) -> Non
     assert account_snapshot.day_of(scheduled) == day
 
 
+@given(st.dates(date(2016, 1, 1), date(2036, 1, 1)))
+def test_an_account_that_one_run_could_not_read_is_read_for_the_same_day_by_another(day: date) -> None:
+    minute, hours, *_ = account_snapshot.LOOP.schedule.split()
+    runs = [datetime.combine(day, time(int(hour), int(minute)), UTC) for hour in hours.split(",")]
+
+    assert len(runs) > 1
+    assert {account_snapshot.day_of(run) for run in runs} == {day - timedelta(days=1)}
+    # Until the market opens, the equity of a stock account is what it was in the evening.
+    assert max(runs) < datetime.combine(day, time(9, 30), ZoneInfo("America/New_York"))
+
+
 @pytest.mark.parametrize(
     ("held", "refresh", "expected"),
     [
