@@ -29,8 +29,8 @@ def section(answers: Answers) -> Section:
         "How did the equity go?",
         " ".join(_words(name, rows) for name, rows in accounts.items()) or "No snapshot of an account in these days.",
         [_part(place, *item) for place, item in enumerate(accounts.items())],
-        "Snapshots at 16:00 New York. Deposits and withdrawals move the curve as gains and losses do. "
-        "Peak and drawdown are of the broker's own history.",
+        "A day ends at 16:00 New York, and its snapshot is taken some hours later. Deposits and withdrawals move the "
+        "curve as gains and losses do. Peak and drawdown are of the broker's own history.",
     )
 
 

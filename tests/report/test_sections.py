@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.report import filters, slippage, summary
+from infra.report import equity, filters, slippage, summary
 from infra.report.parts import Figure, Table
 from tests.report.test_verdict import answers
 
@@ -71,3 +71,7 @@ def test_slippage_of_all_trades_is_shown_as_such() -> None:
 
     assert figure.table.caption == "1 trade with a wanted price, the newest first"
     assert figure.plots[0].reading.endswith("better than wanted.")
+
+
+def test_snapshots_are_not_said_to_be_of_the_hour_at_which_their_day_ended() -> None:
+    assert equity.section(answers()).note.startswith("A day ends at 16:00 New York, and its snapshot is taken some")
