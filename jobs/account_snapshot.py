@@ -95,11 +95,13 @@ def build(candidate: Candidate[AccountDocument], evidence: Evidence, provenance:
 def follows(row: AccountSnapshot, as_of: datetime | None) -> Mapping[str, object]:
     """Say what the derived columns must be, each by the columns that it is computed from."""
     peak, day = row.peak_equity, {} if as_of is None else {"ds": day_of(as_of)}
+    covered = row.option_positions == row.option_positions_with_greeks
+    sums = (row.net_delta_usd, row.net_gamma_usd, row.net_theta_usd, row.net_vega_usd, row.net_rho_usd)
     return {
         **day,
         "snapshot_at": row.source_rev,
         "drawdown_pct": None if peak is None else percent(peak - row.equity, peak),
-        "greeks_complete": row.option_positions == row.option_positions_with_greeks,
+        "greeks_complete": covered and None not in sums,
     }
 
 

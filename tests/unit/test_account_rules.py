@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jobs import account_snapshot
 from schemas.accounts import AccountDocument, AccountSnapshot
 from shared.account_states import daily
+from shared.audit_rows import recomputed
 from shared.broker_calls import BrokerError
 from shared.loop import AccountState, Verdict
 from shared.warehouse import Stored
@@ -230,6 +231,14 @@ def test_without_a_curve_a_row_follows_without_a_drawdown() -> None:
         "drawdown_pct": None,
         "greeks_complete": True,
     }
+
+
+@pytest.mark.parametrize("spoilt", [{"net_rho_usd": None}, {"option_positions": 1}])
+def test_greeks_are_not_complete_where_a_sum_or_a_position_is_missing(spoilt: dict[str, Any]) -> None:
+    found = row()
+
+    assert recomputed(found, account_snapshot.follows, None) == []
+    assert recomputed(found.model_copy(update=spoilt), account_snapshot.follows, None) == ["greeks_complete"]
 
 
 @pytest.mark.parametrize(("equity", "fall"), [("0", "100"), ("-12.5", "100.0125")])
