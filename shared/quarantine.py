@@ -79,8 +79,15 @@ class Quarantine:
                 self._commit(batch)
 
     def waiting(self, job: str, run_id: str) -> Iterator[str]:
-        """Yield the paths of documents that a job holds in quarantine and that this run has not refused again."""
-        return (snapshot.get("path") for snapshot in self._open(job) if snapshot.get("run_id") != run_id)
+        """Yield the paths of documents that a job holds in quarantine and that this run has not refused again.
+
+        A record that somebody else put there, under another id than `put` does, is nobody's document.
+        """
+        for snapshot in self._open(job):
+            fields = snapshot.to_dict() or {}
+            path = fields.get("path")
+            if isinstance(path, str) and snapshot.id == record_id(path) and fields.get("run_id") != run_id:
+                yield path
 
     def _open(self, job: str) -> Iterator[Any]:
         """Yield a job's unresolved records without their payload, page by page."""
@@ -163,12 +170,17 @@ def record_of(
         "source_rev": reject.source.update_time,
         "first_seen": before.get("first_seen", now),
         "last_seen": now,
-        "attempts": before.get("attempts", 0) + 1,
+        "attempts": _number(before.get("attempts")) + 1,
         "run_id": run_id,
         "resolved_at": None,
         "resolved_by": None,
         "expires_at": None,
     }
+
+
+def _number(stated: object) -> int:
+    """Take the number of attempts from a record, in which somebody may have written anything."""
+    return stated if isinstance(stated, int) else 0
 
 
 def _payload_bytes(record: Mapping[str, Any]) -> int:

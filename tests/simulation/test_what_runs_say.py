@@ -160,6 +160,35 @@ def test_a_healed_document_s_record_says_who_closed_it_and_when(world: Listening
     assert before < record["resolved_at"] <= world.time.now()
 
 
+@pytest.mark.parametrize("attempts", [None, "twice", 2.5])
+def test_a_record_of_the_quarantine_that_was_spoilt_by_hand_is_made_anew(world: Listening, attempts: object) -> None:
+    world.put("live_positions", "position-0004", position(4, qty=0))
+    world.one()
+    ((name, (_, record)),) = world.documents("quarantine").items()
+    world.put("quarantine", name, {**record, "attempts": attempts})
+
+    again = world.one().record
+
+    assert again is not None
+    assert (again.status, again.counts.already, again.counts.quarantined) == (Status.PARTIAL, 3, 1)
+    ((_, mended),) = world.documents("quarantine").values()
+    assert (mended["attempts"], mended["first_seen"]) == (1, record["first_seen"])
+
+
+@pytest.mark.parametrize("note", [{}, {"path": 7}, {"path": "live_positions/", "run_id": "mine"}])
+def test_a_note_that_somebody_left_in_the_quarantine_is_no_refused_document(
+    world: Listening, note: dict[str, Any]
+) -> None:
+    left = {"job": "trades", "resolved_at": None, **note}
+    world.put("quarantine", "note", left)
+
+    record = world.one().record
+
+    assert record is not None
+    assert (record.status, record.counts.archived) == (Status.SUCCEEDED, 3)
+    assert [fields for _, fields in world.documents("quarantine").values()] == [left]
+
+
 def test_an_abandoned_run_is_named_by_the_run_that_closed_it(world: Listening) -> None:
     world.one(replace(TRADES, faults={8: Fault.KILLED_BEFORE}))
     (left,) = world.documents("job_metadata")
