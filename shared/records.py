@@ -85,8 +85,8 @@ def failed(record: RunRecord, error: BaseException, status: Status, parts: Parts
 
 
 def redacted(text: str, parts: Parts) -> str:
-    """Take secrets out of a text that came from elsewhere."""
-    return parts.settings.redacted(text)
+    """Take secrets out of a text that came from elsewhere, and halves of characters, which no record can hold."""
+    return parts.settings.redacted(text).encode(errors="replace").decode()
 
 
 def require_balance(record: RunRecord) -> None:

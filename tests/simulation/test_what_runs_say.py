@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from jobs import entry
 from jobs.registry import all_jobs
 from schemas.run_record import RunRecord, Status
 from schemas.table import ArchivedRow
+from shared.broker_retries import Failure
 from shared.documents import Documents
 from shared.fingerprint import Fingerprint
 from shared.interrupt import InterruptedRunError
@@ -240,6 +242,21 @@ def test_a_run_that_leaves_something_behind_warns(world: Listening) -> None:
     world.put("live_positions", "position-0004", position(4, qty=0))
     world.one()
     assert [severity for severity, _ in world.told("run partial")] == [Severity.WARNING]
+
+
+def test_a_refusal_that_no_record_can_hold_is_recorded_all_the_same(
+    world: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """JSON can spell half a character, so a broker can say it."""
+    monkeypatch.setattr(world.venue, "answer", lambda *_: Failure(HTTPStatus.FORBIDDEN, "forbidden \ud83d"))
+
+    record = world.one().record
+
+    assert record is not None
+    assert record.error is not None
+    ((_, kept),) = world.documents("job_metadata").values()
+    assert (kept["status"], kept["error"]["message"]) == ("FAILED", record.error.message)
+    assert record.error.message.endswith("403 forbidden ?")
 
 
 def test_a_run_that_is_told_to_stop_is_the_last_one_also_where_that_cannot_be_recorded(
