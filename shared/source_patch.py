@@ -11,19 +11,25 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from google.api_core.exceptions import InvalidArgument
 from google.cloud import firestore
 
 from schemas.run_record import MAX_CHANGES, Change, RunRecord
 from shared.lease import Lease
+from shared.log import Severity
 from shared.order_lookup import OrderLookup
 from shared.parts import Parts
-from shared.records import read_moment
+from shared.records import read_moment, redacted
 from shared.survey import Options
 from shared.transaction import transact
 from shared.values import RawDocument, rfc3339
 
 AUDIT_FIELD = "price_patch"
 """Where a document says which of its values came from a patch."""
+
+
+REFUSED = "refused"
+"""What became of a document that Firestore does not let be patched."""
 
 
 class NoSuchDocumentError(Exception):
@@ -134,7 +140,20 @@ class SourcePatching:
         return self._parts.documents.named(self._patch.source, lacking[: self._options.limit])
 
     def _mend(self, finding: Finding) -> None:
-        self.count(finding, self._write(finding) if finding.values else ())
+        try:
+            written = self._write(finding) if finding.values else ()
+        except InvalidArgument as error:
+            self._leave(finding, error)
+        else:
+            self.count(finding, written)
+
+    def _leave(self, finding: Finding, error: InvalidArgument) -> None:
+        """Count a document that can hold no more (1 MiB): those after it must not wait for it."""
+        text = redacted(str(error), self._parts)
+        self._parts.log.event("a document takes no patch", Severity.ERROR, document=finding.document.path, error=text)
+        self._outcomes[REFUSED] += 1
+        self._record.counts.pending += 1
+        self._record.outcomes = dict(self._outcomes)
 
     def count(self, finding: Finding, written: Sequence[NewValue]) -> None:
         """Count what became of a document, and put the values it got on record, old and new."""

@@ -282,6 +282,22 @@ def test_a_run_that_is_told_to_stop_is_the_last_one_also_where_that_cannot_be_re
     assert lease["owner"] is None
 
 
+def test_a_document_that_is_full_keeps_no_other_from_its_price(world: Listening) -> None:
+    full = position(1, exit_fill_price=None, chart="#" * 1_048_080)
+    world.put("live_positions", "position-0001", full)
+    world.put("live_positions", "position-0002", position(2, exit_fill_price=None))
+
+    record = world.one(Errand("price-patch")).record
+
+    assert record is not None
+    assert (record.status, record.counts.revised, record.counts.pending) == (Status.PARTIAL, 1, 1)
+    assert record.outcomes == {"patched": 1, "refused": 1}
+    ((severity, told),) = world.told("a document takes no patch")
+    assert (severity, told["document"]) == (Severity.ERROR, "live_positions/position-0001")
+    documents = world.documents("live_positions")
+    assert [documents[f"position-000{n}"][1]["exit_fill_price"] for n in (1, 2)] == [None, 110.0]
+
+
 def test_a_retirement_says_what_went_and_what_was_edited(world: Listening) -> None:
     world.one()
     world.time.sleep(timedelta(days=2).total_seconds())
