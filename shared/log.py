@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TextIO
@@ -63,8 +64,10 @@ class Log:
             if self._readable
             else self._json(now, message, severity, fields)
         )
-        self._stream.write(line + "\n")
-        self._stream.flush()
+        # Whoever listened may be gone, or the disk full; a run is on record elsewhere, and must get that far.
+        with suppress(OSError):
+            self._stream.write(line + "\n")
+            self._stream.flush()
 
     def _redacted(self, value: Any) -> Any:
         match value:

@@ -1,5 +1,6 @@
 """What a run logs and stamps, word by word: whoever is on call reads nothing else."""
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +18,7 @@ from shared.broker_retries import Failure
 from shared.documents import Documents
 from shared.fingerprint import Fingerprint
 from shared.interrupt import InterruptedRunError
-from shared.log import Severity
+from shared.log import Log, Severity
 from shared.runs import Runs
 from shared.shards import Shard, shards
 from shared.warehouse import Warehouse
@@ -257,6 +258,24 @@ def test_a_refusal_that_no_record_can_hold_is_recorded_all_the_same(
     ((_, kept),) = world.documents("job_metadata").values()
     assert (kept["status"], kept["error"]["message"]) == ("FAILED", record.error.message)
     assert record.error.message.endswith("403 forbidden ?")
+
+
+class BrokenPipe(io.StringIO):
+    """A pipe whose other end was closed."""
+
+    def write(self, _: str) -> int:
+        raise BrokenPipeError
+
+
+def test_a_run_that_nobody_hears_any_more_goes_on(world: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = replace(world.parts(), log=Log(BrokenPipe()))
+    monkeypatch.setattr(world, "parts", lambda: parts)
+
+    record = world.one().record
+
+    assert record is not None
+    ((_, kept),) = world.documents("job_metadata").values()
+    assert (record.counts.archived, kept["status"]) == (3, "SUCCEEDED")
 
 
 def test_a_run_that_is_told_to_stop_is_the_last_one_also_where_that_cannot_be_recorded(
