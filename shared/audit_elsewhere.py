@@ -19,7 +19,7 @@ from shared.batching import batches
 from shared.loop import Loop
 from shared.parts import Parts
 from shared.quarantine import COLLECTION as QUARANTINE
-from shared.quarantine import record_id
+from shared.quarantine import is_about, record_id
 from shared.retirement import RECEIPTS, receipts
 from shared.values import RawDocument
 
@@ -98,6 +98,7 @@ class Elsewhere(Generic[D, R]):
         return self._source.path(self._loop.source, name)
 
     def _open_records(self, moment: datetime) -> Iterator[tuple[str, datetime]]:
-        for fields in (one.fields for one in self._bookkeeping.scan(QUARANTINE, moment, _OPEN)):
-            if fields.get("job") == self._loop.name and fields.get("resolved_at") is None:
+        for one in self._bookkeeping.scan(QUARANTINE, moment, _OPEN):
+            fields, is_open = one.fields, one.fields.get("resolved_at") is None
+            if is_open and fields.get("job") == self._loop.name and is_about(one.id, fields.get("path")):
                 yield fields["path"], fields["source_rev"]

@@ -57,6 +57,11 @@ def record_id(path: str) -> str:
     return hashlib.sha256(path.encode()).hexdigest()
 
 
+def is_about(record: str, path: object) -> bool:
+    """Tell whether the record with this id is about this document; what somebody left there by hand is about none."""
+    return isinstance(path, str) and record == record_id(path)
+
+
 class Quarantine:
     """The `quarantine` collection."""
 
@@ -79,15 +84,11 @@ class Quarantine:
                 self._commit(batch)
 
     def waiting(self, job: str, run_id: str) -> Iterator[str]:
-        """Yield the paths of documents that a job holds in quarantine and that this run has not refused again.
-
-        A record that somebody else put there, under another id than `put` does, is nobody's document.
-        """
+        """Yield the paths of documents that a job holds in quarantine and that this run has not refused again."""
         for snapshot in self._open(job):
             fields = snapshot.to_dict() or {}
-            path = fields.get("path")
-            if isinstance(path, str) and snapshot.id == record_id(path) and fields.get("run_id") != run_id:
-                yield path
+            if is_about(snapshot.id, fields.get("path")) and fields.get("run_id") != run_id:
+                yield fields["path"]
 
     def _open(self, job: str) -> Iterator[Any]:
         """Yield a job's unresolved records without their payload, page by page."""
@@ -121,7 +122,8 @@ class Quarantine:
         if unresolved_only:
             query = query.where(filter=FieldFilter("resolved_at", "==", None))
         fields = ["path", "job", "reason", "errors", "first_seen", "last_seen", "attempts", "run_id", "resolved_at"]
-        return [{"id": snapshot.id, **snapshot.to_dict()} for snapshot in self._all(query.select(fields))]
+        found = [{"id": snapshot.id, **snapshot.to_dict()} for snapshot in self._all(query.select(fields))]
+        return [record for record in found if is_about(record["id"], record.get("path"))]
 
     def record(self, name: str) -> dict[str, Any] | None:
         """Find one whole record by its id or by the path of the document."""

@@ -299,6 +299,16 @@ def test_nothing_else_is_said_and_the_exit_code_is_0(histories: Histories) -> No
     assert (code, report["passed"], report["unbalanced"]) == (HOLDS, True, False)
 
 
+def test_a_note_that_somebody_left_in_the_quarantine_is_no_refused_document(stack: LocalStack) -> None:
+    stack.run("trades")
+    write("quarantine/note", job="trades", resolved_at=None)(stack)
+
+    code, reports = audit(stack, "trades")
+
+    assert (code, found(reports["trades"])) == (HOLDS, {})
+    assert stack.quarantined() == {}
+
+
 def test_a_row_ahead_of_its_document_breaks_the_balance(histories: Histories) -> None:
     _, report = histories.audited("rows", of_history("rows"))
     archived = len(ROWS) - len(["ahead", "without a revision"])
