@@ -32,11 +32,6 @@ class Bar(NamedTuple):
     low: Decimal
     close: Decimal
 
-    @property
-    def sound(self) -> bool:
-        """Whether it can be data: prices above zero, high and low enclosing the rest."""
-        return 0 < self.low <= min(self.open, self.close) and self.high >= max(self.open, self.close)
-
 
 def bar_holding(instant: datetime, length: timedelta) -> datetime:
     """Find the open time of the bar that holds an instant."""

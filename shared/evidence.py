@@ -19,8 +19,8 @@ from shared.settings import Settings
 from shared.signal_times import SignalTimes
 from shared.warehouse import Warehouse, in_questions
 
-MAX_BARS = 400_000
-"""Bars remembered from page to page, 560 bytes each: two years of hours of 22 symbols, 214 of a container's 512 MiB."""
+MAX_BARS = 2_000_000
+"""Bars remembered from page to page, 40 bytes each: two years of hours of 110 coins, 76 of a container's 512 MiB."""
 
 
 class Gatherer:

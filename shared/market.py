@@ -1,18 +1,15 @@
 """Market bars, fetched once per symbol and window and kept for the run as far as there is room."""
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from math import prod
-from operator import attrgetter
 from typing import Any
 
-from schemas.document import numeric
 from shared.bar_requests import BarRequest, Span, planned
+from shared.bar_store import BarReader, BarStore, bars_of
 from shared.bars import LENGTHS, Bar, bar_holding
 from shared.broker import BARS_PAGE, Broker, SymbolRefusedError, delay
 from shared.settings import Settings
@@ -26,7 +23,6 @@ FEW_BARS = 6
 LOOK_BACK = timedelta(days=7)
 """How far back the last bar before a moment may lie: long weekends and half days included."""
 
-_TIME = attrgetter("t")
 _TICK = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
 
@@ -48,7 +44,7 @@ def with_the_days_before(window: Window) -> Window:
 
 @dataclass
 class _Series:
-    bars: list[Bar] = field(default_factory=list)
+    bars: BarStore = field(default_factory=BarStore)
     covered: list[tuple[datetime, datetime]] = field(default_factory=list)
     """Disjoint intervals already fetched, oldest first."""
     wanted: int = 0
@@ -58,16 +54,14 @@ class _Series:
 
     def add(self, answer: Iterable[Mapping[str, Any]], start: datetime, end: datetime) -> None:
         """Take in what the broker answered for [start, end)."""
-        bars = {bar.t: bar for bar in (*self.bars, *bars_of(answer))}
-        self.bars = sorted(bars.values(), key=_TIME)
+        self.bars.put(answer, start, end)
         self.covered = merged([*self.covered, (start, end)], timedelta(0))
 
     def leaps(self, start: datetime, end: datetime) -> Iterator[tuple[Bar, Bar]]:
         """Find the leaps between bars that follow each other, as far as [start, end) has a part in them."""
         begin, finish = next(one for one in self.covered if one[0] <= start < one[1])
-        first = bisect_left(self.bars, start, key=_TIME) - 1
-        last = bisect_left(self.bars, end, key=_TIME) + 1
-        held = (bar for bar in self.bars[max(first, 0) : last] if begin <= bar.t < finish)
+        first, last = max(self.bars.index(start) - 1, 0), self.bars.index(end) + 1
+        held = (bar for bar in self.bars.made(first, last) if begin <= bar.t < finish)
         return (pair for pair in pairwise(held) if leapt(*pair))
 
 
@@ -78,6 +72,7 @@ class Market:
         """Fetch through `broker`; see nothing that was not over at `closed_by`."""
         self._broker = broker
         self._series: dict[tuple[str, str], _Series] = {}
+        self._reader = BarReader()
         self._refused: set[str] = set()
         self._page = 0
         self._closed_by = closed_by
@@ -155,10 +150,8 @@ class Market:
 
     def bars(self, window: Window) -> Sequence[Bar]:
         """Return the closed bars of a loaded window, oldest first."""
-        held = self._held(window).bars
-        first = bisect_left(held, window.start, key=_TIME)
-        last = bisect_left(held, min(window.end, self._until(window.asset_class)), key=_TIME)
-        return held[first:last]
+        held, until = self._held(window).bars, min(window.end, self._until(window.asset_class))
+        return self._reader.read(held, held.index(window.start), held.index(until))
 
     def bars_as_of(self, moment: datetime, window: Window) -> Sequence[Bar]:
         """Return the same bars as if no stock had been split since a moment."""
@@ -221,15 +214,3 @@ def uncovered(
         if left < end:
             result.append((left, end))
     return result
-
-
-def bars_of(answer: Iterable[Mapping[str, Any]]) -> Iterator[Bar]:
-    """Read the bars that can be read and are sound; the others are gaps, which window_complete reports."""
-    for raw in answer:
-        try:
-            prices = (numeric(Decimal(str(raw[name]))) for name in ("o", "h", "l", "c"))
-            bar = Bar(datetime.fromisoformat(raw["t"]), *prices)
-            if bar.sound and bar.t.tzinfo:
-                yield bar
-        except (KeyError, TypeError, ValueError, ArithmeticError):
-            continue

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.bars import LENGTHS, Bar, bar_holding, expected_bars, first_bar_from, shortfall
-from tests.unit.tape import bar, hourly
+from tests.unit.tape import hourly
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -61,24 +61,6 @@ def test_the_window_of_expected_bars_is_half_open(start: str, end: str, expected
     opened, closed = (datetime.fromisoformat(f"2026-03-02T{clock}:00Z") for clock in (start, end))
 
     assert expected_bars(opened, closed, timedelta(hours=1)) == expected
-
-
-@pytest.mark.parametrize(
-    ("shape", "sound"),
-    [
-        ((100, 101, 99, 100), True),
-        ((100, 100, 100, 100), True),
-        ((100, 99, 98, 99), False),
-        ((100, 101, 99, 102), False),
-        ((100, 101, 100, 99), False),
-        ((98, 101, 99, 100), False),
-        ((0, 101, 0, 100), False),
-        ((100, 101, 0, 100), False),
-        ((-1, 101, -2, 100), False),
-    ],
-)
-def test_a_sound_bar_has_prices_above_zero_between_its_low_and_its_high(*, shape: tuple[int, ...], sound: bool) -> None:
-    assert bar(START, *shape).sound == sound
 
 
 def brute_shortfall(entry: Decimal, bars: list[Bar]) -> Decimal:
