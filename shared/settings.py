@@ -248,12 +248,15 @@ class Settings(BaseModel):
 def load(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings.
 
+    White space around a value, such as the line break that a secret was typed in with, is no part of it; a variable
+    that holds nothing else is not set.
+
     Raises:
         SettingsError: A variable is missing or wrong; values are never shown.
     """
     variables = os.environ if environment is None else environment
     try:
-        given: dict[str, Any] = {name: value for name, value in variables.items() if value}
+        given: dict[str, Any] = {name: value for name, held in variables.items() if (value := held.strip())}
         return Settings.model_validate({**given, **_named_accounts(given)})
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))

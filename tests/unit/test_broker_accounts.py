@@ -34,6 +34,14 @@ def test_keys_may_be_missing_for_a_run_that_asks_no_broker() -> None:
     assert list(load(PROJECT).secrets) == []
 
 
+def test_the_line_break_that_a_secret_was_typed_in_with_is_no_part_of_it() -> None:
+    found = accounts(" one\n", **{name: f"{value}\n" for name, value in ONE.items()})
+
+    assert list(found.secrets) == list(ONE.values())
+    assert list(load({**PROJECT, "ALPACA_API_KEY": "\n", "ALPACA_SECRET_KEY": " "}).secrets) == []
+    assert load({**PROJECT, "ALPACA_API_KEY": "\n"}).alpaca_api_key is None
+
+
 def test_each_account_has_its_own_keys_and_may_have_its_own_host() -> None:
     found = accounts(" one, two ,", ALPACA_BASE_URL="http://usual:1", ALPACA_BASE_URL_TWO="http://other:2")
 
