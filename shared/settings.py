@@ -33,6 +33,10 @@ _KEYS_OF_ACCOUNT = ("ALPACA_API_KEY", "ALPACA_SECRET_KEY")
 _SECRET_OF_ACCOUNT = {"api_key", "secret_key"}
 CheckDataset = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,56}_check$")]
 """The check empties the dataset it works in, so that one must be unmistakable."""
+_CENTURY = 36_525
+"""Days. No two times that a record may state lie further apart, and with much more no date is left to reckon with."""
+_HOUR = 3600
+"""Seconds, as many as a run has."""
 DatabaseId = Annotated[str, StringConstraints(pattern=r"^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$")]
 CollectionPrefix = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_-]{0,30}[_-])?$")]
 ProjectId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
@@ -103,21 +107,23 @@ class Settings(BaseModel):
 
     bar_timeframe: Literal["1Min", "5Min", "15Min", "1Hour", "1Day"] = Field("1Hour", alias="BAR_TIMEFRAME")
     """Timeframe of market bars. For signals that are valid for a few hours or less, 1Min tells more."""
-    theoretical_notional_usd: Decimal = Field(Decimal(1000), alias="THEORETICAL_NOTIONAL_USD", gt=0)
+    theoretical_notional_usd: Decimal = Field(
+        Decimal(1000), alias="THEORETICAL_NOTIONAL_USD", ge=Decimal("0.01"), le=Decimal(10**9)
+    )
     """Size of a simulated trade where the signal states none, US dollars."""
     moonshot_pct: Decimal = Field(Decimal(10), alias="MOONSHOT_PCT", gt=0)
     """From which excursion an expired signal counts as a missed moonshot, percent."""
-    rejected_after_days: int = Field(7, alias="REJECTED_AFTER_DAYS", ge=1)
+    rejected_after_days: int = Field(7, alias="REJECTED_AFTER_DAYS", ge=1, le=_CENTURY)
     """Age at which rejected signals are due, and the horizon of their simulation, days. They wait for its last bar."""
-    expired_after_hours: int = Field(24, alias="EXPIRED_AFTER_HOURS", ge=0)
+    expired_after_hours: int = Field(24, alias="EXPIRED_AFTER_HOURS", ge=0, le=24 * _CENTURY)
     """How long after valid_until an expired signal is due, hours; never before the last bar of its validity is over."""
 
-    fee_give_up_days: int = Field(7, alias="FEE_GIVE_UP_DAYS", ge=1)
+    fee_give_up_days: int = Field(7, alias="FEE_GIVE_UP_DAYS", ge=1, le=_CENTURY)
     """How long after both its days are settled a trade waits for fees that do not come, days; then NONE_POSTED."""
-    fee_restate_days: int = Field(14, alias="FEE_RESTATE_DAYS", ge=0)
+    fee_restate_days: int = Field(14, alias="FEE_RESTATE_DAYS", ge=0, le=_CENTURY)
     """How long after its exit a trade with final fees is looked at again, for corrections, days."""
 
-    retire_after_days: int = Field(90, alias="RETIRE_AFTER_DAYS", ge=1)
+    retire_after_days: int = Field(90, alias="RETIRE_AFTER_DAYS", ge=1, le=_CENTURY)
     """How long a table must have held a document before it may be deleted at its source, days."""
 
     check_dataset: CheckDataset | None = Field(None, alias="CHECK_DATASET")
@@ -137,13 +143,13 @@ class Settings(BaseModel):
     """Documents worked on together."""
     max_document_bytes: int = Field(500_000, alias="MAX_DOCUMENT_BYTES", ge=1000, le=1_048_576)
     """Larger documents are quarantined as TOO_LARGE."""
-    lease_seconds: int = Field(60, alias="LEASE_SECONDS", ge=5)
+    lease_seconds: int = Field(60, alias="LEASE_SECONDS", ge=5, le=_HOUR)
     """Life of a lease without heartbeat; economy only, no correctness rests on it."""
-    intent_gone_after_hours: float | None = Field(None, alias="INTENT_GONE_AFTER_HOURS", ge=0)
+    intent_gone_after_hours: float | None = Field(None, alias="INTENT_GONE_AFTER_HOURS", ge=0, le=24 * _CENTURY)
     """Age from which an uncommitted stream that the service no longer knows counts as gone; 24 h, 0 on an emulator."""
-    call_timeout_s: float = Field(60, alias="CALL_TIMEOUT_S", gt=0)
+    call_timeout_s: float = Field(60, alias="CALL_TIMEOUT_S", gt=0, le=_HOUR)
     """Deadline of one call to Firestore, BigQuery or the broker, seconds."""
-    retry_seconds: float = Field(30, alias="RETRY_SECONDS", ge=0)
+    retry_seconds: float = Field(30, alias="RETRY_SECONDS", ge=0, le=_HOUR)
     """How long a failing call is retried, with backoff, before the run fails, seconds. Of the broker only our own
     backoff counts, not what it asks us to wait."""
     broker_calls_per_minute: int = Field(200, alias="BROKER_CALLS_PER_MINUTE", ge=1)
