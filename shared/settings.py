@@ -26,6 +26,8 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0
 """Names that become part of SQL; nothing else ever does."""
 HostUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s@]+$")]
 """The client appends version and path itself; with a path here every call would be a 404."""
+HostAndPort = Annotated[str, StringConstraints(pattern=r"^[^/\s@]+:[0-9]{1,5}$")]
+"""Of an emulator; with a scheme before it every call would go to a host called http."""
 SHORTEST_SECRET = 8
 """Characters. Alpaca's keys have 20 and more; what is shorter is a word such as the local stack's, found everywhere."""
 _ACCOUNT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}", re.ASCII)
@@ -83,11 +85,11 @@ class Settings(BaseModel):
     another one, a job that only archives needs no right to write where the trading engine writes."""
     collection_prefix: CollectionPrefix = Field("", alias="COLLECTION_PREFIX")
     """What the names of all collections begin with, for several environments in one database."""
-    firestore_emulator_host: str | None = Field(None, alias="FIRESTORE_EMULATOR_HOST")
+    firestore_emulator_host: HostAndPort | None = Field(None, alias="FIRESTORE_EMULATOR_HOST")
     """host:port of a Firestore emulator."""
-    bigquery_emulator_host: str | None = Field(None, alias="BIGQUERY_EMULATOR_HOST")
+    bigquery_emulator_host: HostAndPort | None = Field(None, alias="BIGQUERY_EMULATOR_HOST")
     """host:port of a BigQuery emulator's REST interface."""
-    bigquery_storage_emulator_host: str | None = Field(None, alias="BIGQUERY_STORAGE_EMULATOR_HOST")
+    bigquery_storage_emulator_host: HostAndPort | None = Field(None, alias="BIGQUERY_STORAGE_EMULATOR_HOST")
     """host:port of a BigQuery emulator's Storage Write interface."""
     alpaca_api_key: SecretStr | None = Field(None, alias="ALPACA_API_KEY")
     """Alpaca key id."""

@@ -1,4 +1,4 @@
-"""What the environment may say in numbers: what no run could work with is refused before one begins."""
+"""What the environment may say in numbers and addresses: what no run could work with is refused before one begins."""
 
 import pytest
 
@@ -32,3 +32,17 @@ def settings(**given: str) -> Settings:
 def test_a_number_that_no_run_could_work_with_is_refused(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=rf"{name}: Input should be (less|greater) than or equal to "):
         settings(**{name: value})
+
+
+@pytest.mark.parametrize(
+    "name", ["FIRESTORE_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST", "BIGQUERY_STORAGE_EMULATOR_HOST"]
+)
+@pytest.mark.parametrize("value", ["http://localhost:8080", "localhost", "localhost:8080/", "user@localhost:8080"])
+def test_an_emulator_is_named_by_host_and_port(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        settings(**{name: value})
+
+
+@pytest.mark.parametrize("value", ["127.0.0.1:8080", "firestore:8080", "[::1]:8080"])
+def test_an_emulator_may_be_anywhere(value: str) -> None:
+    assert settings(FIRESTORE_EMULATOR_HOST=value).firestore_emulator_host == value
