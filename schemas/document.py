@@ -247,6 +247,12 @@ class Document(BaseModel):
         ours = name in cls.model_fields and name != "document_id"
         return ours or any(name in others for others in cls.SPELLINGS.values())
 
+    @classmethod
+    def spelling(cls, name: str, fields: Mapping[str, Any]) -> str:
+        """Find out under which of its names a document states a field: the one that counts, else one it writes."""
+        written = [one for one in (name, *cls.SPELLINGS.get(name, ())) if one in fields]
+        return next((one for one in written if not cls._is_blank(name, fields[one])), next(iter(written), name))
+
     @model_validator(mode="after")
     def _key_matches(self) -> Self:
         if self.KEY and getattr(self, self.KEY) != self.document_id:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from infra.cli.show import plain
+from jobs.registry import loops
+from schemas.document import Document
 from schemas.reasons import Reason
 from schemas.run_record import RunRecord, Status
 from shared.next_steps import next_step
@@ -109,9 +111,11 @@ def of_refusal(record: Record) -> Iterator[Line]:
         "seen",
         f"{times}, first {_time(record['first_seen'])}, last {_time(record['last_seen'])} (run {record['run_id']})",
     )
-    stated = _stated(record["payload"])
+    stated, loop = _stated(record["payload"]), loops().get(record["job"])
+    model = loop.document if loop else Document
     for fault in record["errors"]:
-        yield fault["field"] or "document", f"{fault['code']}: {fault['message']}{_held(stated, fault['field'])}"
+        held = _held(stated, fault["field"], model)
+        yield fault["field"] or "document", f"{fault['code']}: {fault['message']}{held}"
     if (more := record.get("errors_total", 0) - len(record["errors"])) > 0:
         yield "and", f"{more} faults more"
     yield "fix", Reason(record["reason"]).advice
@@ -127,17 +131,22 @@ def _stated(payload: str) -> Any:
         return None
 
 
-def _held(stated: Any, field: str) -> str:
-    """Say what the document holds in a field, however deep."""
+def _held(stated: Any, field: str, model: type[Document]) -> str:
+    """Say what the document holds in a field, however deep, and under which name where it has another one for it."""
     if not field or not isinstance(stated, dict):
         return ""
-    for part in field.split("."):
+    name, *deeper = field.split(".")
+    spelt = model.spelling(name, stated)
+    for part in (spelt, *deeper):
         if isinstance(stated, dict) and part in stated:
             stated = stated[part]
+        elif isinstance(stated, list) and part.isdecimal() and int(part) < len(stated):
+            stated = stated[int(part)]
         else:
             return "; the document has no such field"
     text = stated if isinstance(stated, str) else json.dumps(stated)
-    return f"; the document says {text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + ' …'}"
+    where = "" if spelt == name else f"{spelt} "
+    return f"; the document says {where}{text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + ' …'}"
 
 
 def _time(moment: datetime) -> str:

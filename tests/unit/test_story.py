@@ -136,6 +136,27 @@ def test_a_refusal_tells_each_fault_what_the_document_says_and_the_fix() -> None
     assert said["seen"].startswith("once, first 2026-10-01 00:15:00 UTC")
 
 
+@pytest.mark.parametrize(
+    ("payload", "field", "said"),
+    [
+        ('{"filled_at": "2026-10-01T00:00:00"}', "entry_time", "filled_at 2026-10-01T00:00:00"),
+        ('{"entry_time": null, "filled_at": ""}', "entry_time", "null"),
+        ('{"entry_fill_price": 0, "filled_avg_price": -1}', "entry_fill_price", "filled_avg_price -1"),
+        ('{"entry_fill_price": -2, "filled_avg_price": 1}', "entry_fill_price", "-2"),
+        ('{"scaled_out_prices": [{"qty": 1}, {"qty": "x"}]}', "scaled_out_prices.1.qty", "x"),
+    ],
+)
+def test_a_refusal_says_what_the_document_holds_wherever_it_writes_it(payload: str, field: str, said: str) -> None:
+    fault = {"field": field, "code": "BAD_TYPE", "message": "wrong"}
+    story_of_it = told(story.of_refusal({**REFUSED, "errors": [fault], "payload": payload}))
+
+    assert story_of_it[field] == f"BAD_TYPE: wrong; the document says {said}"
+
+
+def test_a_refusal_by_a_job_that_is_no_more_is_told_all_the_same() -> None:
+    assert told(story.of_refusal({**REFUSED, "job": "of-old"}))["qty"].endswith("the document says -1")
+
+
 def test_a_refusal_whose_document_was_cut_off_tells_the_rest() -> None:
     assert told(story.of_refusal({**REFUSED, "payload": '{"qty": -1, "sca'}))["qty"].endswith("above zero")
 
