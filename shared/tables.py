@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 _OLD_NAMES = {"BOOLEAN": "BOOL", "INTEGER": "INT64", "FLOAT": "FLOAT64"}
 """BigQuery answers with the legacy names."""
+_DAY_MS = 86_400_000
 
 
 class SchemaDriftError(Exception):
@@ -162,18 +163,38 @@ def _field(column: Column) -> bigquery.SchemaField:
 
 
 def _compare(row: type[ArchivedRow], table: bigquery.Table) -> Iterator[tuple[str, bool]]:
+    yield from _compare_columns(row, table)
+    yield from ((what, False) for what in _compare_layout(row, table))
+
+
+def _compare_columns(row: type[ArchivedRow], table: bigquery.Table) -> Iterator[tuple[str, bool]]:
     actual = {field.name: field for field in table.schema}
     for column in columns(row):
         if (field := actual.pop(column.name, None)) is None:
             yield f"column {column.name} is missing ({column.type} {column.mode})", column.mode == "NULLABLE"
         elif (kind := _OLD_NAMES.get(field.field_type, field.field_type)) != column.type or field.mode != column.mode:
             yield f"column {column.name} is {kind} {field.mode}, the schema says {column.type} {column.mode}", False
+        elif narrowed := _narrowed(field):
+            yield f"column {column.name} is {kind}({narrowed}), the schema says {column.type} without limits", False
     for name in actual:
         yield f"column {name} is unknown to the schema", False
+
+
+def _compare_layout(row: type[ArchivedRow], table: bigquery.Table) -> Iterator[str]:
     layout = table.time_partitioning
     if layout is None or layout.field != "ds" or layout.type_ != bigquery.TimePartitioningType.DAY:
-        yield "the table is not partitioned by day of ds", False
+        yield "the table is not partitioned by day of ds"
+    elif layout.expiration_ms:
+        yield f"the table's partitions expire after {layout.expiration_ms // _DAY_MS} days"
+    if table.expires:
+        yield f"the table expires at {table.expires:%Y-%m-%d %H:%M} UTC"
     if tuple(table.clustering_fields or ()) != row.TABLE.cluster_by:
-        yield f"the table is not clustered by {', '.join(row.TABLE.cluster_by)}", False
+        yield f"the table is not clustered by {', '.join(row.TABLE.cluster_by)}"
     if not table.require_partition_filter:
-        yield "the table does not require a partition filter", False
+        yield "the table does not require a partition filter"
+
+
+def _narrowed(field: bigquery.SchemaField) -> str:
+    """Name the limits of a column that holds less than its type: NUMERIC(10, 2) rounds what is written into it."""
+    limits = (field.precision, field.scale, field.max_length)
+    return ", ".join(str(limit) for limit in limits if limit is not None)
