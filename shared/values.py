@@ -94,7 +94,8 @@ def decode_document(document: Any) -> RawDocument:
     Raises:
         NoRevisionError: It has no update time.
     """
-    path = document.name.split("/documents/", 1)[1]
+    # Below projects/P/databases/D/documents; a database may be called documents, too.
+    path = document.name.split("/", 5)[5]
     revision = moment(document.update_time)
     # Asking the message whether it has one costs far more than this.
     if revision == EPOCH:

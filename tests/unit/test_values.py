@@ -125,9 +125,10 @@ def test_a_timestamp_keeps_every_microsecond(value: datetime) -> None:
 
 
 @pytest.mark.parametrize("path", ["live_positions/p 1/legs/documents", "live_positions/p 1/documents/documents"])
-def test_a_document_keeps_its_path_its_id_and_its_revision(path: str) -> None:
+@pytest.mark.parametrize("database", ["(default)", "documents"])
+def test_a_document_keeps_its_path_its_id_and_its_revision(database: str, path: str) -> None:
     raw = messages.Document.pb()(
-        name=f"projects/p/databases/(default)/documents/{path}",
+        name=f"projects/p/databases/{database}/documents/{path}",
         fields={"qty": message(1.5)},
         update_time=stamp(MOMENT),
     )
