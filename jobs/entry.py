@@ -39,6 +39,9 @@ from shared.values import NoRevisionError
 DONE, FAILED, UNBALANCED = 0, 1, 3
 """Exit codes; 2 is click's, for wrong usage."""
 
+MOST = 2**31 - 1
+"""As many documents as a query of Firestore's may be limited to."""
+
 Result = RunRecord | Preview
 
 EXPECTED: tuple[type[Exception], ...] = (
@@ -90,6 +93,11 @@ class Day(click.ParamType[date]):
             self.fail(f"{value!r} is not a date; write 2021-07-01", param, ctx)
 
 
+def days_before(day: date, days: int) -> date:
+    """Go some days back, to the first one of the calendar at most."""
+    return date.fromordinal(max(1, day.toordinal() - days))
+
+
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of all kinds of jobs; a job says which of them it takes."""
     for option in reversed(_OPTIONS):
@@ -103,7 +111,7 @@ _OPTIONS = (
     click.option("--ds", type=Day(), help="Only this partition."),
     click.option("--since", type=Day(), help="Only this partition and later ones."),
     click.option("--until", type=Day(), help="Only this partition and earlier ones."),
-    click.option("--limit", type=click.IntRange(min=1), help="At most this many due documents."),
+    click.option("--limit", type=click.IntRange(1, MOST), help="At most this many due documents."),
     click.option("--dry-run", is_flag=True, help="Write nothing; show what would be written."),
     click.option("--refresh", is_flag=True, help="Let an account snapshot replace the day's first one."),
     click.option("--delete", is_flag=True, help="Really delete; for retire, a dry run without it, also on a schedule."),

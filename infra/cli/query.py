@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -11,7 +11,7 @@ from google.api_core.exceptions import ClientError
 from google.cloud.bigquery import ScalarQueryParameter
 
 from infra.cli import answers, completion, show
-from jobs.entry import Day
+from jobs.entry import Day, days_before
 from schemas.questions import QUESTIONS, question_named
 from shared.settings import load
 from shared.warehouse import Warehouse, open_bigquery
@@ -107,7 +107,7 @@ def _asked(question: str, since: date | None, until: date | None) -> Asked:
     except KeyError as error:
         raise click.UsageError(str(error.args[0])) from None
     last = until or datetime.now(UTC).date()
-    first = since or last - timedelta(days=saved.days)
+    first = since or days_before(last, saved.days)
     if first > last:
         raise click.UsageError(f"--since {first} lies after --until {last}")
     return Asked(saved.sql, [ScalarQueryParameter("since", "DATE", first), ScalarQueryParameter("until", "DATE", last)])

@@ -1,13 +1,13 @@
 """`golden-thread report`: how we are doing, as one page."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 
 from infra.cli.files import written
 from infra.report.asking import Scope, ask
-from jobs.entry import Day
+from jobs.entry import Day, days_before
 from shared.settings import load
 from shared.warehouse import Warehouse, open_bigquery
 
@@ -47,7 +47,7 @@ def command(since: date | None, until: date | None, strategies: tuple[str, ...],
 
 def _scope(since: date | None, until: date | None, strategies: tuple[str, ...]) -> Scope:
     last = until or datetime.now(UTC).date()
-    first = since or last - timedelta(days=_DAYS)
+    first = since or days_before(last, _DAYS)
     if first > last:
         raise click.UsageError(f"--since {first} lies after --until {last}")
     return Scope(first, last, strategies)

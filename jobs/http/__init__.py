@@ -17,7 +17,7 @@ import functions_framework
 from flask import Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from jobs.entry import DONE, EXPECTED, chosen, execute, exit_code, options_of, records_of
+from jobs.entry import DONE, EXPECTED, MOST, chosen, execute, exit_code, options_of, records_of
 from jobs.http.patience import Work
 from schemas.document import EARLIEST, LATEST
 from schemas.run_record import RunRecord
@@ -50,7 +50,7 @@ class Asked(BaseModel):
     ds: date | None = None
     since: date | None = None
     until: date | None = None
-    limit: Annotated[int, Field(ge=1)] | None = None
+    limit: Annotated[int, Field(ge=1, le=MOST)] | None = None
     dry_run: bool = False
     refresh: bool = False
     delete: bool = False

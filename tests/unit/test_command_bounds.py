@@ -1,0 +1,46 @@
+"""Numbers and dates at the ends of what can be typed: wrong usage or an answer, never a traceback."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import pytest
+from click.testing import CliRunner
+from pydantic import ValidationError
+
+from infra.cli import main
+from jobs.entry import days_before
+from jobs.http import Asked
+
+TOO_MANY = str(2**31)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("runs", "--limit", TOO_MANY), ("run", "trades", "--limit", TOO_MANY), ("runs", "--limit", "0")]
+)
+def test_a_limit_that_no_query_can_have_is_wrong_usage(arguments: Sequence[str]) -> None:
+    done = CliRunner().invoke(main, [*arguments])
+
+    assert done.exit_code == 2
+    assert "is not in the range 1<=x<=2147483647" in done.stderr
+
+
+def test_a_limit_that_no_query_can_have_is_refused_over_http() -> None:
+    with pytest.raises(ValidationError, match="less than or equal to 2147483647"):
+        Asked(limit=2**31)
+
+
+def test_days_before_the_first_one_are_none() -> None:
+    assert days_before(date(1, 1, 5), 365) == date.min
+    assert days_before(date(2026, 1, 31), 30) == date(2026, 1, 1)
+
+
+@pytest.mark.parametrize("arguments", [("query", "daily_pnl"), ("report",)])
+def test_a_range_may_end_in_the_first_year_of_the_calendar(
+    arguments: Sequence[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without any settings the command ends where it would begin to ask.
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "NOT A PROJECT")
+    done = CliRunner().invoke(main, [*arguments, "--until", "0001-01-05"])
+
+    assert done.exit_code == 1
+    assert "GOOGLE_CLOUD_PROJECT: String should match pattern" in done.stderr
