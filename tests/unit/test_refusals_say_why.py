@@ -38,6 +38,7 @@ NAIVE = "the time has no offset from UTC"
         (kinds.String, "half of one: \ud800", Reason.BAD_TYPE, "half a character is no text"),
         (kinds.Time, "yesterday", Reason.BAD_TYPE, NOT_A_TIME),
         (kinds.Time, 5, Reason.BAD_TYPE, NOT_A_TIME),
+        (kinds.Time, "2026-03-02T10:00:00+05:60", Reason.BAD_TYPE, NOT_A_TIME),
         (kinds.Time, "2026-03-02T10:00:00", Reason.NAIVE_TIME, NAIVE),
         (kinds.Time, datetime(2026, 3, 2), Reason.NAIVE_TIME, NAIVE),  # noqa: DTZ001 - a naive time is the point
         (kinds.Time, "2026-02-30T10:00:00Z", Reason.BAD_TYPE, "the time does not exist in the calendar"),
