@@ -18,7 +18,7 @@ from schemas.run_record import Status
 from schemas.views import VIEWS
 from shared.broker_account import TradingAccount
 from shared.dataset import Dataset
-from shared.environment import LIVE_URL
+from shared.environment import is_live
 from shared.jobs import Job
 from shared.loop import Origin
 from shared.parts import Parts
@@ -90,7 +90,7 @@ def _text(value: object) -> str:
 def _environment(parts: Parts) -> Iterator[Finding]:
     settings = parts.settings
     parts.tables.require_environment()
-    money = "real money" if any(one.base_url == LIVE_URL for one in settings.accounts) else "no real money"
+    money = "real money" if any(is_live(one.base_url) for one in settings.accounts) else "no real money"
     named = settings.environment or "not named"
     yield Finding("environment", State.OK, f"{named}; {settings.project}, dataset {settings.dataset}, {money}")
 

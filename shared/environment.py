@@ -7,6 +7,7 @@ keys of one are refused by the other. A dataset says whose history it holds by i
 
 from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -16,7 +17,7 @@ LIVE_URL = "https://api.alpaca.markets"
 PAPER_URL = "https://paper-api.alpaca.markets"
 LABEL = "environment"
 """The dataset's label."""
-_KEYS_OF = {PAPER_URL: "AK", LIVE_URL: "PK"}
+_KEYS_OF = {"paper-api.alpaca.markets": "AK", "api.alpaca.markets": "PK"}
 """How key ids begin that a host refuses: live ones with AK, paper ones with PK (alpacahq/alpaca-trade-api-go#17)."""
 
 
@@ -40,6 +41,15 @@ class Account(Protocol):
         """Trading host."""
 
 
+def is_live(url: str) -> bool:
+    """Tell whether a trading host is the one of real money, in whatever way its address is spelt."""
+    return _host(url) == _host(LIVE_URL)
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").rstrip(".")
+
+
 def contradictions(environment: Environment | None, accounts: Iterable[Account]) -> Iterator[str]:
     """Say what in the settings mixes real money with paper. An account without keys is asked nothing, and counts not.
 
@@ -47,12 +57,12 @@ def contradictions(environment: Environment | None, accounts: Iterable[Account])
     """
     asked = [(one, one.api_key) for one in accounts if one.api_key]
     for one, key in asked:
-        live, what = one.base_url == LIVE_URL, f"account {one.name}" if one.name else "the broker account"
-        if key.get_secret_value().startswith(_KEYS_OF.get(one.base_url, "\0")):
+        live, what = is_live(one.base_url), f"account {one.name}" if one.name else "the broker account"
+        if key.get_secret_value().startswith(_KEYS_OF.get(_host(one.base_url), "\0")):
             yield f"{what} has {'paper' if live else 'live'} keys for {one.base_url}"
         if environment is not None and live != (environment == "prod"):
             yield f"{what} is at {one.base_url}, which is not for ENVIRONMENT={environment}"
-    if len({one.base_url == LIVE_URL for one, _ in asked}) > 1:
+    if len({is_live(one.base_url) for one, _ in asked}) > 1:
         yield "live and paper accounts are named together; give each kind a dataset and settings of its own"
 
 
@@ -62,5 +72,5 @@ def mismatch(label: str | None, environment: Environment | None, accounts: Itera
         return None
     if environment is not None:
         return None if environment == label else f"ENVIRONMENT={environment}"
-    live = {one.base_url == LIVE_URL for one in accounts if one.api_key}
+    live = {is_live(one.base_url) for one in accounts if one.api_key}
     return None if live <= {label == "prod"} else f"the broker account is {'live' if True in live else 'paper'}"

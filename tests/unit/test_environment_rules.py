@@ -52,6 +52,18 @@ def test_what_contradicts_itself_is_refused_and_no_key_is_told(given: dict[str, 
     assert not any(key in str(refused.value) for key in (LIVE, PAPER, SECRET))
 
 
+@pytest.mark.parametrize(
+    "url", ["https://api.alpaca.markets:443", "https://API.Alpaca.markets", "https://api.alpaca.markets.", LIVE_URL]
+)
+def test_the_host_of_real_money_is_known_however_it_is_spelt(url: str) -> None:
+    with pytest.raises(SettingsError, match="not for ENVIRONMENT=paper"):
+        settings(url, LIVE, ENVIRONMENT="paper")
+    with pytest.raises(SettingsError, match="has paper keys for"):
+        settings(url, PAPER)
+    assert settings(url, LIVE, ENVIRONMENT="prod").environment == "prod"
+    assert mismatch("paper", None, settings(url, LIVE).accounts) == "the broker account is live"
+
+
 def test_live_and_paper_accounts_are_never_named_together() -> None:
     accounts = {"ALPACA_ACCOUNTS": "day,swing", "ALPACA_BASE_URL_DAY": LIVE_URL}
     keys = {f"ALPACA_{what}_KEY_{name}": SECRET for what in ("API", "SECRET") for name in ("DAY", "SWING")}
