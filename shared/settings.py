@@ -192,9 +192,14 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _checks_elsewhere(self) -> "Settings":
-        """Refuse to empty the dataset that the jobs write to."""
+        """Refuse to empty what the jobs write to, these or those of another environment."""
         if self.dataset == self.check_dataset:
             raise ValueError("CHECK_DATASET is BIGQUERY_DATASET, and the check empties the dataset that it works in")
+        if self.dataset.endswith("_check") or self.collection_prefix.endswith("check_"):
+            raise ValueError(
+                "BIGQUERY_DATASET ends in _check, or COLLECTION_PREFIX in check_: so do the names of what a check "
+                "works in and empties, perhaps that of another environment beside this one"
+            )
         return self
 
     @property

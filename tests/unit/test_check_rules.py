@@ -23,7 +23,7 @@ from shared.log import Log
 from shared.namespace import Namespace, corner
 from shared.paper_orders import LiveAccountError, PaperOrders, is_paper
 from shared.parts import connect
-from shared.settings import Settings, load
+from shared.settings import Settings, SettingsError, load
 
 DAYS = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 11, 30, tzinfo=UTC))
 
@@ -51,6 +51,15 @@ def test_the_corner_may_have_a_database_and_a_dataset_of_its_own() -> None:
 
     assert there.dataset == "somewhere_check"
     assert {there.firestore_database, there.bookkeeping_database} == {"gt-paper-check"}
+
+
+@pytest.mark.parametrize("real", [{"BIGQUERY_DATASET": "trading_check"}, {"COLLECTION_PREFIX": "check_"}])
+def test_nothing_real_is_called_as_another_environment_s_corner_is(real: dict[str, str]) -> None:
+    beside = corner(settings())
+    assert (beside.dataset, beside.collection_prefix) == ("trading_check", "check_")
+
+    with pytest.raises(SettingsError, match="works in and empties"):
+        settings(**real)
 
 
 @pytest.mark.parametrize("changes", [{"dataset": "trading"}, {"collection_prefix": ""}])
