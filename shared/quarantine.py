@@ -11,6 +11,7 @@ from typing import Any
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
+from schemas.columns import is_text
 from schemas.reasons import Reason
 from shared.batching import batches, sized_batches
 from shared.retrying import documents_of, persistently
@@ -126,7 +127,9 @@ class Quarantine:
         return [record for record in found if is_about(record["id"], record.get("path"))]
 
     def record(self, name: str) -> dict[str, Any] | None:
-        """Find one whole record by its id or by the path of the document."""
+        """Find one whole record by its id or by the path of the document; half a character names neither."""
+        if not is_text(name):
+            return None
         for document_id in (name, record_id(name)) if _AN_ID.fullmatch(name) else (record_id(name),):
             reference = self._collection.document(document_id)
             snapshot = persistently(self._seconds, partial(reference.get, retry=None, timeout=self._timeout))

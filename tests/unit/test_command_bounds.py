@@ -1,4 +1,4 @@
-"""Numbers and dates at the ends of what can be typed: wrong usage or an answer, never a traceback."""
+"""Numbers, dates and bytes at the ends of what can be typed: wrong usage or an answer, never a traceback."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -44,3 +44,12 @@ def test_a_range_may_end_in_the_first_year_of_the_calendar(
 
     assert done.exit_code == 1
     assert "GOOGLE_CLOUD_PROJECT: String should match pattern" in done.stderr
+
+
+def test_bytes_that_are_no_text_name_no_refused_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "some-project")
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
+    done = CliRunner().invoke(main, ["quarantine", "show", "live_positions/\udcff"])
+
+    assert done.exit_code == 1
+    assert "nothing in quarantine for live_positions/\\udcff" in done.stderr
