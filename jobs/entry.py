@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import click
@@ -38,6 +38,9 @@ from shared.values import NoRevisionError
 
 DONE, FAILED, UNBALANCED = 0, 1, 3
 """Exit codes; 2 is click's, for wrong usage."""
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far an as-of time may lie ahead of this machine's clock, at most."""
 
 MOST = 2**31 - 1
 """As many documents as a query of Firestore's may be limited to."""
@@ -144,6 +147,20 @@ def options_of(given: dict[str, Any], jobs: Sequence[Job]) -> Options:
         position=given["position"],
         delete=given["delete"],
     )
+
+
+def require_come(options: Options, settings: Settings) -> None:
+    """Hold a run that writes to an as-of time that has come: a row is made for good of what has happened so far.
+
+    Where BigQuery is an emulator, fixtures are as young as they say.
+
+    Raises:
+        click.UsageError: The time lies ahead.
+    """
+    if options.as_of is None or options.dry_run or settings.on_emulator:
+        return
+    if options.as_of > datetime.now(UTC) + CLOCKS_DIFFER:
+        raise click.UsageError("--as-of lies ahead, and what is due then is not over yet; --dry-run shows what it is")
 
 
 def chosen(names: Sequence[str]) -> list[Job]:
@@ -278,7 +295,9 @@ def main(job: Job) -> None:
         stop_on_signals()
 
         def work() -> int:
-            results = list(execute([job], options, load(), log))
+            settings = load()
+            require_come(options, settings)
+            results = list(execute([job], options, settings, log))
             if as_json:
                 click.echo("\n".join(as_text(one) for one in results))
             return exit_code(results)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from infra.cli import completion, show
-from jobs.entry import Result, as_text, chosen, execute, exit_code, options_of, records_of, run_options
+from jobs.entry import Result, as_text, chosen, execute, exit_code, options_of, records_of, require_come, run_options
 from schemas.run_record import RunRecord
 from shared.interrupt import stop_on_signals
 from shared.log import Log
@@ -34,9 +34,11 @@ def command(jobs: tuple[str, ...], as_json: bool, **given: Any) -> None:  # noqa
     """
     wanted = chosen(jobs)
     options = options_of(given, wanted)
+    settings = load()
+    require_come(options, settings)
     stop_on_signals()
     results = []
-    for result in execute(wanted, options, load(), Log(sys.stderr)):
+    for result in execute(wanted, options, settings, Log(sys.stderr)):
         results.append(result)
         if as_json:
             click.echo(as_text(result))

@@ -17,7 +17,7 @@ import functions_framework
 from flask import Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from jobs.entry import DONE, EXPECTED, MOST, chosen, execute, exit_code, options_of, records_of
+from jobs.entry import DONE, EXPECTED, MOST, chosen, execute, exit_code, options_of, records_of, require_come
 from jobs.http.patience import Work
 from schemas.document import EARLIEST, LATEST
 from schemas.run_record import RunRecord
@@ -97,6 +97,7 @@ def _run(request: Request, settings: Settings, log: Log) -> Response:
         order = Order.model_validate_json(request.get_data())
         jobs = chosen([order.job])
         options = options_of(order.options.model_dump(), jobs)
+        require_come(options, settings)
     except ValidationError as wrong:
         problems = [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in wrong.errors(include_input=False)]
         return _answer(400, {"error": "; ".join(problems)})

@@ -1,15 +1,18 @@
 """Numbers, dates and bytes at the ends of what can be typed: wrong usage or an answer, never a traceback."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
+import click
 import pytest
 from click.testing import CliRunner
 from pydantic import ValidationError
 
 from infra.cli import main
-from jobs.entry import days_before
+from jobs.entry import days_before, require_come
 from jobs.http import Asked
+from shared.settings import load
+from shared.survey import Options
 
 TOO_MANY = str(2**31)
 
@@ -53,3 +56,37 @@ def test_bytes_that_are_no_text_name_no_refused_document(monkeypatch: pytest.Mon
 
     assert done.exit_code == 1
     assert "nothing in quarantine for live_positions/\\udcff" in done.stderr
+
+
+AHEAD = datetime.now(UTC) + timedelta(days=1)
+CLOUD = {"GOOGLE_CLOUD_PROJECT": "some-project"}
+
+
+def test_a_run_that_writes_takes_no_time_for_now_that_has_not_come() -> None:
+    with pytest.raises(click.UsageError, match="--as-of lies ahead"):
+        require_come(Options(as_of=AHEAD), load(CLOUD))
+
+
+@pytest.mark.parametrize(
+    ("options", "more"),
+    [
+        (Options(), {}),
+        (Options(as_of=AHEAD - timedelta(days=1)), {}),
+        (Options(as_of=AHEAD, dry_run=True), {}),
+        (Options(as_of=AHEAD), {"BIGQUERY_EMULATOR_HOST": "127.0.0.1:1"}),
+    ],
+)
+def test_what_has_come_what_writes_nothing_and_fixtures_may_have_any_time(
+    options: Options, more: dict[str, str]
+) -> None:
+    require_come(options, load({**CLOUD, **more}))
+
+
+@pytest.mark.parametrize("arguments", [("run", "trades"), ("run", "all", "--limit", "1")])
+def test_a_time_that_lies_ahead_is_wrong_usage(arguments: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "some-project")
+    monkeypatch.delenv("BIGQUERY_EMULATOR_HOST", raising=False)
+    done = CliRunner().invoke(main, [*arguments, "--as-of", AHEAD.isoformat()])
+
+    assert done.exit_code == 2
+    assert "--as-of lies ahead" in done.stderr
