@@ -1,8 +1,10 @@
 """Loop C: expired signals -> `fact_signals_expired`. Did we miss a moonshot?"""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, TypedDict
 
 from schemas.document import numeric
@@ -14,6 +16,8 @@ from shared.formulae import percent
 from shared.loop import Candidate, Evidence, Loop, Wants
 from shared.market import Window, over_at, with_the_days_before
 from shared.settings import Settings
+
+_TIME = attrgetter("t")
 
 
 class Stated(SignalColumns):
@@ -78,12 +82,13 @@ def _missed(signal: LiveSignalDocument, evidence: Evidence) -> Missed:
     window = _window(signal)
     market = evidence.market
     known = market.bars_as_of(signal.created_at, with_the_days_before(window))
-    bars = [bar for bar in known if bar.t >= window.start]
+    before = bisect_left(known, window.start, key=_TIME)
+    earlier, bars = known[:before], known[before:]
     if not bars:
         return _nothing()
     moved = excursion(signal.side, signal.entry_price, bars)
     # Earlier bars tell where a stock stood when the signal came; it may open on the other side of the entry.
-    distance = shortfall(signal.entry_price, bars, known[: -len(bars)])
+    distance = shortfall(signal.entry_price, bars, earlier)
     moved_pct = percent(moved.favourable, signal.entry_price)
     # Of so few bars the last weighs much, and it may tell mostly of what came after the validity.
     blurred = market.is_short(window) and bars[-1].t + market.length > window.end

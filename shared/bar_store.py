@@ -6,13 +6,13 @@ holds all that was said: what is read is what its shortest decimal says, to the 
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, overload
 
-from schemas.document import EARLIEST, LATEST, NUMERIC_LIMIT, numeric
+from schemas.document import NUMERIC_LIMIT, numeric
 from shared.bars import Bar
 
 Row = tuple[int, float, float, float, float]
@@ -34,36 +34,86 @@ class BarStore:
 
     def __init__(self) -> None:
         """Hold none."""
-        self._times = array("q")
-        self._prices = array("d")
+        self.times = array("q")
+        """When each opened, microseconds since 1970."""
+        self.prices = array("d")
+        """Open, high, low and close of one after the other, US dollars per unit."""
         self.version = 0
         """Another one whenever bars were put."""
 
     def __len__(self) -> int:
         """Count them."""
-        return len(self._times)
+        return len(self.times)
 
-    def put(self, answer: Iterable[Mapping[str, Any]], start: datetime, end: datetime) -> None:
-        """Let these be the bars that open in [start, end), as the broker spells them."""
-        begin, finish = _ticks(start), _ticks(end)
-        rows = sorted({row[0]: row for row in rows_of(answer) if begin <= row[0] < finish}.values())
-        first, last = bisect_left(self._times, begin), bisect_left(self._times, finish)
-        self._times[first:last] = array("q", [row[0] for row in rows])
-        self._prices[4 * first : 4 * last] = array("d", [price for row in rows for price in row[1:]])
+    def add(self, answer: Iterable[Mapping[str, Any]]) -> None:
+        """Take in bars as the broker spells them; of two for one time the later one counts."""
+        rows = sorted({row[0]: row for row in rows_of(answer)}.values())
+        if rows and self.times and rows[0][0] <= self.times[-1]:
+            # Pages come in the order of time; whatever does not is sorted in.
+            rows = sorted({row[0]: row for row in (*self._rows(), *rows)}.values())
+            self.times, self.prices = array("q"), array("d")
+        self.times.extend([row[0] for row in rows])
+        self.prices.extend([price for row in rows for price in row[1:]])
+        self.version += 1
+
+    def take(self, other: "BarStore", start: datetime, end: datetime) -> None:
+        """Let the bars that open in [start, end) be those of another one."""
+        first, last, begin, finish = self.index(start), self.index(end), other.index(start), other.index(end)
+        self.times[first:last] = other.times[begin:finish]
+        self.prices[4 * first : 4 * last] = other.prices[4 * begin : 4 * finish]
         self.version += 1
 
     def index(self, moment: datetime) -> int:
         """Count the bars that opened before a moment."""
-        return bisect_left(self._times, _ticks(moment))
+        return bisect_left(self.times, _ticks(moment))
 
-    def made(self, first: int, last: int) -> list[Bar]:
+    def made(self, first: int = 0, last: int | None = None) -> list[Bar]:
         """Make the bars from the first to before the last, by their number."""
-        prices = iter([_price(price) for price in self._prices[4 * first : 4 * last]])
+        return [Bar(_EPOCH + ticks * _TICK, *map(_price, four)) for ticks, *four in self._rows(first, last)]
+
+    def _rows(self, first: int = 0, last: int | None = None) -> Iterator[Row]:
+        times = self.times[first:last]
+        prices = iter(self.prices[4 * first : None if last is None else 4 * last])
         # Four names for one iterator: each bar takes the next four.
-        return [
-            Bar(_EPOCH + ticks * _TICK, *four)
-            for ticks, *four in zip(self._times[first:last], prices, prices, prices, prices, strict=True)
-        ]
+        return zip(times, prices, prices, prices, prices, strict=True)
+
+
+class Bars(Sequence[Bar]):
+    """Some bars of a store, oldest first, made as they are read; valid until the store takes in others."""
+
+    def __init__(self, made: Callable[[BarStore, int, int], list[Bar]], store: BarStore, numbers: range) -> None:
+        """Show those of the numbers."""
+        self._made = made
+        self._store = store
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, which: int) -> Bar: ...
+
+    @overload
+    def __getitem__(self, which: slice) -> Sequence[Bar]: ...
+
+    def __getitem__(self, which: int | slice) -> Bar | Sequence[Bar]:
+        """Read one, or show some of them."""
+        if isinstance(which, slice):
+            numbers = self._numbers[which]
+            return Bars(self._made, self._store, numbers) if numbers.step == 1 else [self._at(one) for one in numbers]
+        return self._at(self._numbers[which])
+
+    def __iter__(self) -> Iterator[Bar]:
+        """Read all of them, a block at a time."""
+        first, last = self._numbers.start, self._numbers.stop
+        for block in range(first // BLOCK, -(-last // BLOCK)) if len(self) else ():
+            begin = block * BLOCK
+            yield from self._made(self._store, self._store.version, block)[max(first - begin, 0) : last - begin]
+
+    def _at(self, number: int) -> Bar:
+        block, place = divmod(number, BLOCK)
+        return self._made(self._store, self._store.version, block)[place]
 
 
 class BarReader:
@@ -71,25 +121,15 @@ class BarReader:
 
     def __init__(self) -> None:
         """Keep BLOCKS blocks."""
-        self._block = lru_cache(maxsize=BLOCKS)(_block)
+        self._made = lru_cache(maxsize=BLOCKS)(_block)
 
-    def read(self, store: BarStore, first: int, last: int) -> list[Bar]:
-        """Read the bars from the first to before the last, by their number."""
-        numbers = range(first // BLOCK, -(-last // BLOCK)) if first < last else ()
-        found = [bar for number in numbers for bar in self._block(store, store.version, number)]
-        skipped = first % BLOCK
-        return found[skipped : skipped + last - first]
+    def read(self, store: BarStore, first: int, last: int) -> Bars:
+        """Show the bars from the first to before the last, by their number."""
+        return Bars(self._made, store, range(first, last))
 
 
 def _block(store: BarStore, _version: int, number: int) -> list[Bar]:
     return store.made(number * BLOCK, (number + 1) * BLOCK)
-
-
-def bars_of(answer: Iterable[Mapping[str, Any]]) -> list[Bar]:
-    """Make all sound bars of an answer, oldest first."""
-    store = BarStore()
-    store.put(answer, EARLIEST, LATEST)
-    return store.made(0, len(store))
 
 
 def rows_of(answer: Iterable[Mapping[str, Any]]) -> Iterator[Row]:

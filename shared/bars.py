@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
@@ -111,7 +111,7 @@ def shortfall(entry: Decimal, bars: Sequence[Bar], earlier: Sequence[Bar] = ()) 
     what else that one traded at was before.
     """
     stood = [_closed(bar) for bar in earlier[-1:]]
-    if any(_jumped(entry, before, after) for before, after in pairwise((*stood, *bars))):
+    if any(_jumped(entry, before, after) for before, after in pairwise(chain(stood, bars))):
         return Decimal(0)
     return min(_distance(entry, bar) for bar in bars)
 

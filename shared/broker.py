@@ -6,6 +6,7 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from shared.bar_store import BarStore
 from shared.broker_account import TradingAccount, keys_of
 from shared.broker_calls import BrokerError, Caller
 from shared.settings import Settings
@@ -60,10 +61,10 @@ class Broker:
         last: datetime,
         *,
         adjusted: bool = False,
-    ) -> dict[str, list[Any]]:
+    ) -> dict[str, BarStore]:
         """Read the bars that open from `start` to `last`, both included, of at most 100 symbols; all pages of them.
 
-        Every symbol is in the result, oldest bar first. Prices are as traded, or of stocks adjusted for splits.
+        Every symbol is in the result. Prices are as traded, or of stocks adjusted for splits.
 
         Raises:
             SymbolRefusedError: The broker knows no such symbol as one of these; the others went unanswered too.
@@ -72,11 +73,11 @@ class Broker:
         client, path, extra = self._market(asset_class, adjusted=adjusted)
         span = {"timeframe": timeframe, "start": rfc3339(start), "end": rfc3339(last)}
         query = {"symbols": ",".join(symbols), "limit": BARS_PAGE, **span, **extra}
-        found: dict[str, list[Any]] = {symbol: [] for symbol in symbols}
+        found = {symbol: BarStore() for symbol in symbols}
         try:
             for part in self._parts(client, path, query, "bars", list):
                 for symbol in part.keys() & found.keys():
-                    found[symbol].extend(part[symbol])
+                    found[symbol].add(part[symbol])
         except BrokerError as error:
             # Only this answer is about the symbol; a 404, say, is about a wrong address.
             if error.status == HTTPStatus.BAD_REQUEST and "invalid symbol" in str(error):

@@ -1,15 +1,14 @@
 """Market bars, fetched once per symbol and window and kept for the run as far as there is room."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from math import prod
-from typing import Any
 
 from shared.bar_requests import BarRequest, Span, planned
-from shared.bar_store import BarReader, BarStore, bars_of
+from shared.bar_store import BarReader, BarStore
 from shared.bars import LENGTHS, Bar, bar_holding
 from shared.broker import BARS_PAGE, Broker, SymbolRefusedError, delay
 from shared.settings import Settings
@@ -52,9 +51,9 @@ class _Series:
     splits: dict[datetime, Fraction] = field(default_factory=dict)
     """Shares that one share became, by the bar that opened after it."""
 
-    def add(self, answer: Iterable[Mapping[str, Any]], start: datetime, end: datetime) -> None:
-        """Take in what the broker answered for [start, end)."""
-        self.bars.put(answer, start, end)
+    def add(self, found: BarStore, start: datetime, end: datetime) -> None:
+        """Take in what the broker has for [start, end)."""
+        self.bars.take(found, start, end)
         self.covered = merged([*self.covered, (start, end)], timedelta(0))
 
     def leaps(self, start: datetime, end: datetime) -> Iterator[tuple[Bar, Bar]]:
@@ -123,9 +122,9 @@ class Market:
             for span in request.spans:
                 self._ask(asset_class, [span])
             return
-        for symbol, answer in found.items():
+        for symbol, bars in found.items():
             series = self._series[asset_class, symbol]
-            series.add(answer, start, end)
+            series.add(bars, start, end)
             if asset_class == "EQUITY" and (leaps := list(series.leaps(start, end))):
                 series.splits.update(self._splits_among(symbol, leaps))
 
@@ -133,7 +132,7 @@ class Market:
         """Ask which leaps were splits; the market's own are none, nor is one of which the broker tells nothing."""
         first, last = leaps[0][0].t, leaps[-1][1].t
         found = self._broker.bars("EQUITY", [symbol], self.timeframe, first, last, adjusted=True)
-        adjusted = {bar.t: bar for bar in bars_of(found[symbol])}
+        adjusted = {bar.t: bar for bar in found[symbol].made()}
         for before, after in leaps:
             if before.t in adjusted and after.t in adjusted:
                 shares = shares_of_one((before, after), (adjusted[before.t], adjusted[after.t]))

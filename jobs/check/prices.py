@@ -6,7 +6,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 from jobs.check.times import Span
-from shared.bar_store import bars_of
 from shared.bars import Bar
 from shared.broker import Broker
 
@@ -44,4 +43,4 @@ def ask(broker: Broker, symbol: str, timeframe: str, span: Span) -> Path:
         BrokerError: It failed.
     """
     found = broker.bars("CRYPTO", [symbol], timeframe, span[0], span[1] - _TICK)[symbol]
-    return Path(symbol, timeframe, bars_of(found))
+    return Path(symbol, timeframe, found.made())
