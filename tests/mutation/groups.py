@@ -30,10 +30,11 @@ GROUPS = {
         _unit("document_values", "documents", "guardian", "guardian_reasons", "refusals_say_why", "values"),
     ),
     "formulae": Group(
-        (*_shared("formulae", "bars", "fills", "greeks"), "jobs/account_snapshot.py"),
+        (*_shared("formulae", "bar_store", "bars", "fills", "greeks"), "jobs/account_snapshot.py"),
         _unit(
-            *("formulae", "drawdown", "bars", "bar_walk", "bar_series", "fills", "account_greeks", "account_rules"),
-            *("audit_rows", "expired_rules", "signal_rules", "trades_fills", "trades_rules"),
+            *("formulae", "drawdown", "bar_store", "bars", "bar_walk", "bar_series", "fills"),
+            *("account_greeks", "account_rules", "audit_rows"),
+            *("expired_rules", "signal_rules", "trades_fills", "trades_rules"),
         ),
     ),
     "fees": Group(
