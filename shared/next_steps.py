@@ -22,7 +22,7 @@ _STEPS: Mapping[str, str] = {
     "Forbidden": _DOCTOR,
     "Unauthenticated": _LOG_IN,
     "DefaultCredentialsError": _LOG_IN,
-    "RefreshError": _LOG_IN,
+    "RefreshError": f"{_LOG_IN} In the cloud the metadata server had no token: {_AGAIN}",
     "NotFound": "`golden-thread schema check` tells whether a table or view is missing; `doctor`, a database.",
     "UndecidedError": "Nobody can tell yet whether a commit happened. The next run settles it, within 24 h.",
     "SplitError": "`golden-thread shards` shows the parts of each table. Wait until none of them is being filled.",

@@ -4,6 +4,8 @@ What the work is depends on the kind of job: `shared.archival` moves records int
 rows of one, `shared.source_patch` mends documents, `shared.retirement` deletes them.
 """
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -102,12 +104,24 @@ def _close(record: RunRecord, status: Status, lease: Lease | None, parts: Parts)
 
 
 def _put_and_release(record: RunRecord, lease: Lease | None, parts: Parts) -> None:
+    hurry = HURRY if record.status is Status.INTERRUPTED else None
     try:
-        parts.runs.put(record, seconds=HURRY if record.status is Status.INTERRUPTED else None)
+        _even_if_stopped(lambda: parts.runs.put(record, seconds=hurry))
     finally:
         # Nothing is under way any more, whether or not it could be written down: nobody need wait for the lease.
         if lease:
-            lease.release()
+            _even_if_stopped(lease.release)
+
+
+def _even_if_stopped(step: Callable[[], None]) -> None:
+    """Take a last step of a run whose work is done, and only then hear that the process was told to stop."""
+    try:
+        step()
+    except InterruptedRunError:
+        acknowledge()
+        with suppress(*UNAVAILABLE):
+            step()
+        raise
 
 
 def _announce(record: RunRecord, parts: Parts) -> None:

@@ -126,9 +126,20 @@ def test_a_job_told_to_stop_at_either_end_leaves_nothing_that_the_next_run_minds
     place: str, stack: LocalStack, wire: Wire, tmp_path: Path
 ) -> None:
     interrupt(getattr(moments, place), stack, wire, tmp_path / "output")
+    lease = stack.firestore.document("job_leases/fact_trades").get().to_dict() or {}
+    assert lease.get("owner") is None
     let_a_minute_pass(stack, wire)
     stack.run("trades")
     Promises(stack).assert_kept(REFUSED)
+
+
+def test_a_job_that_has_done_its_work_says_so_although_it_is_told_to_stop(
+    stack: LocalStack, wire: Wire, tmp_path: Path
+) -> None:
+    interrupt(lambda call: moments.records(call) and call.mentions("PARTIAL"), stack, wire, tmp_path / "output")
+    promises = Promises(stack)
+    assert [run["status"] for run in promises.runs] == ["PARTIAL"]
+    promises.assert_kept(REFUSED)
 
 
 @pytest.mark.parametrize("place", ["the scan", "the append", "the commit"])
