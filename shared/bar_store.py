@@ -107,7 +107,7 @@ class Bars(Sequence[Bar]):
     def __iter__(self) -> Iterator[Bar]:
         """Read all of them, a block at a time."""
         first, last = self._numbers.start, self._numbers.stop
-        for block in range(first // BLOCK, -(-last // BLOCK)) if len(self) else ():
+        for block in range(first // BLOCK, -(-last // BLOCK)):
             begin = block * BLOCK
             yield from self._made(self._store, self._store.version, block)[max(first - begin, 0) : last - begin]
 

@@ -4,6 +4,7 @@ import tracemalloc
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import combinations_with_replacement
 from typing import Any
 
 import pytest
@@ -89,9 +90,17 @@ def test_a_time_is_kept_to_the_microsecond_whatever_its_zone() -> None:
 
 
 def test_of_a_bar_that_comes_twice_the_later_one_is_kept() -> None:
-    pages = [raw(1, 5), raw(0, 1), raw(1, 6)], [raw(3, 3), raw(2, 2)], [raw(1, 7), raw(4, 4)]
+    pages = [raw(1, 5), raw(0, 1), raw(1, 6)], [raw(3, 3), raw(2, 2)], [raw(1, 7), raw(4, 4)], [raw(4, 5), raw(5, 6)]
 
-    assert [bar.close for bar in bars_of(*pages)] == [1, 7, 2, 3, 4]
+    assert [bar.close for bar in bars_of(*pages)] == [1, 7, 2, 3, 5, 6]
+    assert [bar.close for bar in bars_of([raw(0, 1)], [raw(0, 2)])] == [2]
+
+
+def test_what_was_read_before_more_came_is_read_anew() -> None:
+    store, reader = BarStore(), BarReader()
+    for number in range(1, 4):
+        store.add([raw(number, number)])
+        assert [bar.close for bar in reader.read(store, 0, number)] == list(range(1, number + 1))
 
 
 hours = st.integers(0, 30)
@@ -111,9 +120,9 @@ def test_what_is_read_is_what_was_taken_last_for_that_time(
             store.take(found, START + begin * HOUR, START + end * HOUR)
             outside = {hour: price for hour, price in kept.items() if not begin <= hour < max(begin, end)}
             kept = dict(sorted({**outside, **{at: price for at, price in bars if begin <= at < end}}.items()))
-            for first in range(len(kept) + 1):
-                read = reader.read(store, first, len(kept))
-                assert numbers(read) == list(kept.items())[first:]
+            for first, last in combinations_with_replacement(range(len(kept) + 1), 2):
+                read = reader.read(store, first, last)
+                assert numbers(read) == list(kept.items())[first:last]
                 assert numbers(read[cut]) == numbers([read[number] for number in range(len(read))][cut])
     assert len(store) == len(kept)
     assert store.index(START + 15 * HOUR) == sum(hour < 15 for hour in kept)
