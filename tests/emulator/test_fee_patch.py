@@ -306,24 +306,33 @@ def test_only_the_days_asked_for_are_patched(day: str, patched: bool, posted: Lo
     assert {row["fee_finalized"] for row in rows(posted).values()} == {patched}
 
 
+def bought_together(stack: LocalStack, directory: Path, second_qty: str, second_usd: str) -> str:
+    """Let the broker know one coin bought by one order and sold by two, 0.5 and the rest; return the order's id."""
+    (entry, first), (_, second) = orders(1, "120"), orders(2, "130")
+    (bought, sold), (_, sold_too) = fills(1, "120"), fills(2, "130")
+    executed = [bought, {**sold, "qty": "0.5"}, {**sold_too, "qty": second_qty}]
+    fees = [coin_fee(1), dollar_fee(1, "60"), dollar_fee(2, second_usd)]
+    listed = [
+        entry,
+        {**first, "qty": "0.5", "filled_qty": "0.5"},
+        {**second, "qty": second_qty, "filled_qty": second_qty},
+    ]
+    write_broker(directory, {"orders": listed, "activities": [*executed, *fees]})
+    stack.seed(directory)
+    return str(entry["id"])
+
+
 def test_two_trades_of_one_entry_share_its_fee_whenever_each_of_them_is_archived(
     stack: LocalStack, tmp_path: Path
 ) -> None:
-    half = {"qty": "0.5", "filled_qty": "0.5"}
-    (entry, first), (_, second) = orders(1, "120"), orders(2, "130")
-    listed = [entry, {**first, **half}, {**second, **half}]
-    (bought, sold), (_, sold_too) = fills(1, "120"), fills(2, "130")
-    executed = [bought, {**sold, "qty": "0.5"}, {**sold_too, "qty": "0.5"}]
-    fees = [coin_fee(1), dollar_fee(1, "60"), dollar_fee(2, "65")]
-    write_broker(tmp_path / "broker", {"orders": listed, "activities": [*executed, *fees]})
-    stack.seed(tmp_path / "broker")
+    entry = bought_together(stack, tmp_path / "broker", "0.5", "65")
     put(stack, "live_positions", position(1, qty="0.5", exit_fill_price="120"))
     stack.run("trades")
     stack.run("fee-patch", SOON)
     alone = rows(stack)["position-0001"]
     assert alone["actual_fee_usd"] == Decimal("0.125") + Decimal("0.15")
 
-    put(stack, "live_positions", position(2, qty="0.5", exit_fill_price="130", entry_order_id=entry["id"]))
+    put(stack, "live_positions", position(2, qty="0.5", exit_fill_price="130", entry_order_id=entry))
     stack.run("trades")
     record = stack.run("fee-patch", "2021-10-15T00:00:00Z")
 
@@ -339,17 +348,11 @@ def test_two_trades_of_one_entry_pay_all_of_its_fee_in_coins_whenever_each_of_th
     stack: LocalStack, tmp_path: Path
 ) -> None:
     # Of one coin 0.9975 came in, and each trade sold a part of these: no trade sold what the fee took.
-    (entry, first), (_, second) = orders(1, "120"), orders(2, "130")
-    (bought, sold), (_, sold_too) = fills(1, "120"), fills(2, "130")
-    listed = [entry, {**first, "filled_qty": "0.5"}, {**second, "filled_qty": "0.4975"}]
-    executed = [bought, {**sold, "qty": "0.5"}, {**sold_too, "qty": "0.4975"}]
-    fees = [coin_fee(1), dollar_fee(1, "60"), dollar_fee(2, "64.675")]
-    write_broker(tmp_path / "broker", {"orders": listed, "activities": [*executed, *fees]})
-    stack.seed(tmp_path / "broker")
+    entry = bought_together(stack, tmp_path / "broker", "0.4975", "64.675")
     put(stack, "live_positions", position(1, qty="0.5", exit_fill_price="120"))
     stack.run("trades")
     stack.run("fee-patch", SOON)
-    put(stack, "live_positions", position(2, qty="0.4975", exit_fill_price="130", entry_order_id=entry["id"]))
+    put(stack, "live_positions", position(2, qty="0.4975", exit_fill_price="130", entry_order_id=entry))
     stack.run("trades")
 
     stack.run("fee-patch", "2021-10-15T00:00:00Z")
