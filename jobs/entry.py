@@ -16,7 +16,7 @@ from schemas.document import EARLIEST, LATEST
 from schemas.run_record import RunError, RunRecord, Status
 from shared.broker_calls import BrokerError
 from shared.collecting import collect_seldom
-from shared.documents import OutOfOrderError
+from shared.documents import MAX_LIMIT, OutOfOrderError
 from shared.environment import MixedEnvironmentsError
 from shared.interrupt import InterruptedRunError, stop_on_signals
 from shared.jobs import Job
@@ -41,9 +41,6 @@ DONE, FAILED, UNBALANCED = 0, 1, 3
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far an as-of time may lie ahead of this machine's clock, at most."""
-
-MOST = 2**31 - 1
-"""As many documents as a query of Firestore's may be limited to."""
 
 Result = RunRecord | Preview
 
@@ -114,7 +111,7 @@ _OPTIONS = (
     click.option("--ds", type=Day(), help="Only this partition."),
     click.option("--since", type=Day(), help="Only this partition and later ones."),
     click.option("--until", type=Day(), help="Only this partition and earlier ones."),
-    click.option("--limit", type=click.IntRange(1, MOST), help="At most this many due documents."),
+    click.option("--limit", type=click.IntRange(1, MAX_LIMIT), help="At most this many due documents."),
     click.option("--dry-run", is_flag=True, help="Write nothing; show what would be written."),
     click.option("--refresh", is_flag=True, help="Let an account snapshot replace the day's first one."),
     click.option("--delete", is_flag=True, help="Really delete; for retire, a dry run without it, also on a schedule."),

@@ -7,13 +7,14 @@ holds all that was said: what is read is what its shortest decimal says, to the 
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, overload
 
 from schemas.document import NUMERIC_LIMIT, numeric
 from shared.bars import Bar
+from shared.values import EPOCH
 
 Row = tuple[int, float, float, float, float]
 """When a bar opened, microseconds since 1970; open, high, low and close."""
@@ -23,7 +24,6 @@ BLOCK = 100
 BLOCKS = 1000
 """Blocks kept as they were made, 56 MB: signals of one time read the same bars."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 _LEAST, _MOST = 1e-9, float(NUMERIC_LIMIT)
 """Prices that NUMERIC can hold: at least one of its last decimal."""
@@ -69,7 +69,7 @@ class BarStore:
 
     def made(self, first: int = 0, last: int | None = None) -> list[Bar]:
         """Make the bars from the first to before the last, by their number."""
-        return [Bar(_EPOCH + ticks * _TICK, *map(_price, four)) for ticks, *four in self._rows(first, last)]
+        return [Bar(EPOCH + ticks * _TICK, *map(_price, four)) for ticks, *four in self._rows(first, last)]
 
     def _rows(self, first: int = 0, last: int | None = None) -> Iterator[Row]:
         times = self.times[first:last]
@@ -155,4 +155,4 @@ def _price(price: float) -> Decimal:
 
 
 def _ticks(moment: datetime) -> int:
-    return (moment - _EPOCH) // _TICK
+    return (moment - EPOCH) // _TICK

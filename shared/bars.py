@@ -6,11 +6,13 @@ a level fills at its open (the order freqtrade's backtesting documents).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import chain, pairwise
 from operator import attrgetter
 from typing import Literal, NamedTuple
+
+from shared.values import EPOCH
 
 LENGTHS = {
     "1Min": timedelta(minutes=1),
@@ -19,7 +21,6 @@ LENGTHS = {
     "1Hour": timedelta(hours=1),
     "1Day": timedelta(days=1),
 }
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HIGH, _LOW = attrgetter("high"), attrgetter("low")
 
 
@@ -35,7 +36,7 @@ class Bar(NamedTuple):
 
 def bar_holding(instant: datetime, length: timedelta) -> datetime:
     """Find the open time of the bar that holds an instant."""
-    return instant - (instant - _EPOCH) % length
+    return instant - (instant - EPOCH) % length
 
 
 def first_bar_from(instant: datetime, length: timedelta) -> datetime:

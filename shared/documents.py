@@ -35,6 +35,9 @@ PAGE = 20_000
 MAX_ID = 1500
 """Bytes of a document id."""
 
+MAX_LIMIT = 2**31 - 1
+"""Documents that a query may be limited to."""
+
 MAX_LOOKUPS = 1000
 """Documents per look-up of some fields; a request holds 10 MiB."""
 

@@ -17,8 +17,6 @@ LIVE_URL = "https://api.alpaca.markets"
 PAPER_URL = "https://paper-api.alpaca.markets"
 LABEL = "environment"
 """The dataset's label."""
-_KEYS_OF = {"paper-api.alpaca.markets": "AK", "api.alpaca.markets": "PK"}
-"""How key ids begin that a host refuses: live ones with AK, paper ones with PK (alpacahq/alpaca-trade-api-go#17)."""
 
 
 class MixedEnvironmentsError(Exception):
@@ -48,6 +46,10 @@ def is_live(url: str) -> bool:
 
 def _host(url: str) -> str:
     return (urlsplit(url).hostname or "").rstrip(".")
+
+
+_KEYS_OF = {_host(PAPER_URL): "AK", _host(LIVE_URL): "PK"}
+"""How key ids begin that a host refuses: live ones with AK, paper ones with PK (alpacahq/alpaca-trade-api-go#17)."""
 
 
 def contradictions(environment: Environment | None, accounts: Iterable[Account]) -> Iterator[str]:

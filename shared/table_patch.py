@@ -156,9 +156,7 @@ class TablePatching(Generic[R]):
         wanted = (self._options.since or date.min, min(self._options.until or today, today))
         rows = self._parts.warehouse.unsettled(self._patch.row, self._patch.done, again, wanted)
         due = sorted(rows, key=lambda row: (row.ds, key_of(row)))[: self._options.limit]
-        held = {key_of(row) for row in due}
-        kin = self._parts.warehouse.kin(self._patch.row, self._patch.kin, list(filter(self._patch.has_kin, due)))
-        found = [*due, *(row for row in kin if key_of(row) not in held)]
+        found = [*due, *self._parts.warehouse.kin(self._patch.row, self._patch.kin, due, self._patch.has_kin)]
         if found:
             self._record.ds_min, self._record.ds_max = (end(row.ds for row in found) for end in (min, max))
         return found

@@ -207,10 +207,11 @@ class Warehouse:
                 found.add((tuple(record[name] for name in row.TABLE.key), record["source_rev"]))
         return found
 
-    def kin(self, row: type[R], shared: Sequence[str], of: Sequence[R]) -> list[R]:
-        """Read the other rows, over all partitions, that share a value of some columns with given ones."""
+    def kin(self, row: type[R], shared: Sequence[str], of: Sequence[R], has_kin: Callable[[R], bool]) -> list[R]:
+        """Read the other rows, over all partitions, that share a value of some columns with those that have kin."""
         held = {tuple(getattr(one, name) for name in row.TABLE.key) for one in of}
-        values = sorted({value for one in of for name in shared if (value := getattr(one, name)) is not None})
+        having = filter(has_kin, of)
+        values = sorted({value for one in having for name in shared if (value := getattr(one, name)) is not None})
         found: dict[tuple[Any, ...], Stored] = {}
         for some in in_questions(values):
             parameter = bigquery.ArrayQueryParameter("shared", "STRING", some)

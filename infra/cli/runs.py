@@ -4,9 +4,8 @@ import click
 
 from infra.cli import show, story
 from infra.cli.completion import JobName
-from jobs.entry import MOST
 from schemas.run_record import RunRecord
-from shared.documents import open_bookkeeping
+from shared.documents import MAX_LIMIT, open_bookkeeping
 from shared.records import may_be_a_run
 from shared.runs import Runs
 from shared.settings import load
@@ -16,7 +15,7 @@ _SHOWN = ("run_id", "job", "status", "started_at", "counts", "rejects_by_reason"
 
 @click.group(invoke_without_command=True)
 @click.option("--job", type=JobName(), help="Only this job.")
-@click.option("--limit", type=click.IntRange(1, MOST), default=20, show_default=True, help="At most this many.")
+@click.option("--limit", type=click.IntRange(1, MAX_LIMIT), default=20, show_default=True, help="At most this many.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
 def command(ctx: click.Context, job: str | None, limit: int, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name

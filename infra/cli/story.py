@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from infra.cli.show import plain
-from jobs.registry import loops
 from schemas.document import Document
 from schemas.reasons import Reason
 from schemas.run_record import RunRecord, Status
@@ -98,6 +97,8 @@ def _next(run: RunRecord) -> str:
 
 def of_refusal(record: Record) -> Iterator[Line]:
     """Tell one refused document: what is wrong with it, field by field, and the fix."""
+    from jobs.registry import loops  # noqa: PLC0415 - imports every job, for this alone
+
     if record.get("resolved_at"):
         yield (
             record["path"],

@@ -17,12 +17,12 @@ import functions_framework
 from flask import Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from jobs.entry import DONE, EXPECTED, MOST, chosen, execute, exit_code, options_of, records_of, require_come
+from jobs.entry import DONE, EXPECTED, chosen, execute, exit_code, options_of, records_of, require_come
 from jobs.http.patience import Work
 from schemas.document import EARLIEST, LATEST
 from schemas.run_record import RunRecord
 from shared.callers import CallerRefusedError, require_caller
-from shared.documents import open_bookkeeping
+from shared.documents import MAX_LIMIT, open_bookkeeping
 from shared.log import Log, Severity
 from shared.records import may_be_a_run
 from shared.runs import Runs
@@ -50,7 +50,7 @@ class Asked(BaseModel):
     ds: date | None = None
     since: date | None = None
     until: date | None = None
-    limit: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] | None = None
     dry_run: bool = False
     refresh: bool = False
     delete: bool = False
